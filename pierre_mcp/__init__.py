@@ -1,0 +1,1 @@
+"""Pierre MCP: your fitness history, answered from behind a consent gate."""

@@ -1,0 +1,126 @@
+"""What import contracts cannot say about the code."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pierre_mcp
+
+ROOT = Path(pierre_mcp.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+WHERE = {path: path.relative_to(ROOT).as_posix() for path in MODULES}
+EACH = pytest.mark.parametrize("path", MODULES, ids=WHERE.values())
+
+SQL = re.compile(
+    r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
+    r"|CREATE\s+(TABLE|INDEX|TRIGGER)|DROP\s|PRAGMA\s|BEGIN\s+IMMEDIATE|VACUUM)",
+    re.DOTALL,
+)
+DEFINES = (
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+    ast.Assign, ast.AnnAssign,
+)  # fmt: skip
+ACTS = {
+    "open", "print", "connect", "run", "Popen", "mkdir", "write_text", "write_bytes",
+    "read_text", "read_bytes", "urlopen", "getenv", "exec", "eval", "Thread", "start",
+    "token_bytes", "uuid4", "now", "load", "loads", "chdir", "umask", "signal",
+}  # fmt: skip
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def name_of(func: ast.expr) -> str:
+    if isinstance(func, ast.Call):  # ``app.command("undo")(undo)``
+        return name_of(func.func)
+    return func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+
+
+def calls(nodes: Iterator[ast.AST]) -> set[str]:
+    return {name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
+
+
+def at_import(path: Path) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported, definitions left out."""
+    for node in tree(path).body:
+        if isinstance(node, ast.If):
+            if "__name__" not in ast.unparse(node.test):
+                yield from (*node.body, *node.orelse)
+        else:
+            yield node
+
+
+@pytest.mark.promise("consent.explicit")
+def test_only_the_gate_makes_grants() -> None:
+    for maker in ("Grant", "Maintenance", "Mint"):
+        makers = {WHERE[p] for p in MODULES if maker in calls(ast.walk(tree(p)))}
+        assert makers, maker
+        assert {where.split("/")[0] for where in makers} == {"gate"}, maker
+    made_by = {WHERE[p] for p in MODULES if "Maintenance" in calls(ast.walk(tree(p)))}
+    assert made_by == {"gate/admission.py"}
+
+
+@pytest.mark.promise("consent.human-only")
+def test_nothing_that_serves_a_recipient_gives_consent() -> None:
+    """``consents.give`` is the owner's commands' alone, and a new demo store's."""
+    givers = {
+        WHERE[path]
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "give"
+        and isinstance(node.value, ast.Name)
+    }
+    assert {where.split("/")[0] for where in givers} == {"cli", "gate"}
+    assert givers & {"gate/founding.py"} == {w for w in givers if w.startswith("gate")}
+
+
+@EACH
+def test_modules_stay_readable(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+@EACH
+def test_no_statement_of_sql_outside_the_store(path: Path) -> None:
+    if WHERE[path].startswith("store/"):
+        return
+    texts = (n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant))
+    assert not [text for text in texts if isinstance(text, str) and SQL.match(text)]
+
+
+@EACH
+def test_the_environment_is_read_by_the_settings_alone(path: Path) -> None:
+    if WHERE[path] == "settings.py":
+        return
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"environ", "environb", "getenv", "putenv"}
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            assert not {a.name for a in node.names} & {"environ", "getenv"}
+
+
+@EACH
+def test_importing_a_module_only_defines(path: Path) -> None:
+    for node in at_import(path):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring
+        where = f"{WHERE[path]}:{node.lineno}"
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            assert not calls(ast.walk(node)) & ACTS, where
+        elif isinstance(node, ast.Expr):
+            assert calls(ast.walk(node)) <= {"command", "add_typer"}, where
+        else:
+            assert isinstance(node, DEFINES), where
+
+
+@EACH
+def test_nothing_but_the_store_and_its_thread_waits(path: Path) -> None:
+    """Below the hop everything is synchronous (DESIGN 2)."""
+    where = WHERE[path]
+    if where.startswith(("server/", "cli/")) or where in {"app.py", "store/worker.py"}:
+        return
+    assert not [n for n in ast.walk(tree(path)) if isinstance(n, ast.Await)]
