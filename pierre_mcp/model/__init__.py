@@ -1,0 +1,1 @@
+"""Frozen values with their units in their names. Pure."""

@@ -1,0 +1,96 @@
+"""One line of the audit log, before it is chained."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a call. ``released`` is not ``delivered``: we cannot know that."""
+
+    RELEASED = "released"
+    PREVIEW = "preview"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DONE = "done"
+    STARTED = "started"
+    STOPPED = "stopped"
+
+
+class Event(StrEnum):
+    """The security event a line is."""
+
+    DATA_ACCESS = "data_access"
+    UNAUTHORISED_ACCESS = "unauthorised_access"
+    ADMINISTRATIVE_ACTION = "administrative_action"
+    SESSION = "session"
+
+
+class Risk(StrEnum):
+    """How grave an event is by itself."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What happened, in words and digests that name nobody.
+
+    Attributes:
+        door: ``mcp``, ``cli`` or ``system``.
+        action: The tool's name, or what the owner did.
+        caller: Which of the four callers.
+        recipient: Label of the recipient, or empty.
+        code: Of the refusal or failure, or empty.
+        policy_epoch: The one this unit made; None stands for the log's own.
+        opened: The (source, category) pairs that were open to it.
+        arguments: Keyed digest of the arguments, hex, or empty.
+        answer: Keyed digest of the bytes that left, hex, or empty.
+        size: Of the answer, bytes.
+        session: The process that served it.
+    """
+
+    event: Event
+    risk: Risk
+    outcome: Outcome
+    door: str
+    action: str
+    caller: str
+    session: str
+    recipient: str = ""
+    code: str = ""
+    policy_epoch: int | None = None
+    opened: tuple[str, ...] = ()
+    arguments: str = ""
+    answer: str = ""
+    size: int = 0
+
+
+class FindingKind(StrEnum):
+    """What an audit check can find."""
+
+    EDITED = "edited"
+    MISSING = "missing"
+    MOVED = "moved"
+    INSERTED = "inserted"
+    CUT = "cut"
+    REDACTED = "redacted without record"
+    LEDGER = "consent ledger edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The first thing that is wrong with the log, and where."""
+
+    seq: int
+    kind: FindingKind
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A log with nothing wrong, and how long it is."""
+
+    rows: int

@@ -1,0 +1,110 @@
+"""What a recording's sealed cells hold: one value for each category of data.
+
+A derived value lives in the cell of the category it was computed from, so that the
+mean heart rate of a lap is heart rate, and is sealed and consented to as such.
+None means "not recorded"; zero is zero.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
+SpeedMS = Annotated[float, Field(ge=0, le=400, allow_inf_nan=False)]
+Bpm = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
+Watts = Annotated[float, Field(ge=0, le=65_535, allow_inf_nan=False)]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Rpm = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+
+MAX_LAPS = 2_000
+MAX_PATH = 200
+
+
+class Cell(BaseModel):
+    """A value as sealed: closed and small.
+
+    Defaults are immutable, so that reading a cell does not copy them: lists of
+    activities open thousands.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Pieces(Cell):
+    """Laps or splits, by column; every column has the same length."""
+
+    start_s: Annotated[tuple[Seconds, ...], Field(max_length=MAX_LAPS)] = ()
+    duration_s: Annotated[tuple[Seconds, ...], Field(max_length=MAX_LAPS)] = ()
+    distance_m: Annotated[tuple[Metres | None, ...], Field(max_length=MAX_LAPS)] = ()
+
+
+class ActivityCell(Cell):
+    """The summary: category ``activities``.
+
+    Attributes:
+        started_us: Start, microseconds since 1970-01-01T00:00:00Z.
+        utc_offset_s: Local time minus UTC at the start, seconds.
+        zone: IANA name where one is known, else None.
+        zone_source: Where the offset is from: ``file``, ``position`` or ``home``.
+        elapsed_s: From first to last sample, pauses included.
+        moving_s: Pauses and standing excluded; None where it cannot be told.
+        splits: Each full kilometre (1,000 m), the last one shorter.
+    """
+
+    started_us: int
+    utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
+    zone: Annotated[str, Field(max_length=64)] | None
+    zone_source: Annotated[str, Field(max_length=16)]
+    elapsed_s: Seconds
+    moving_s: Seconds | None = None
+    distance_m: Metres | None = None
+    ascent_m: Metres | None = None
+    descent_m: Metres | None = None
+    max_speed_m_s: SpeedMS | None = None
+    mean_cadence_rpm: Rpm | None = None
+    calories_kcal: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    indoor: bool = False
+    laps: Pieces | None = None
+    splits: Pieces | None = None
+
+
+class HeartRateCell(Cell):
+    """Heart rate in beats a minute: category ``heart_rate``."""
+
+    mean_bpm: Bpm | None
+    max_bpm: Bpm | None
+    lap_mean_bpm: Annotated[tuple[Bpm | None, ...], Field(max_length=MAX_LAPS)] = ()
+    split_mean_bpm: Annotated[tuple[Bpm | None, ...], Field(max_length=MAX_LAPS)] = ()
+
+
+class PowerCell(Cell):
+    """Power in watts: category ``power``."""
+
+    mean_power_w: Watts | None
+    max_power_w: Watts | None
+    lap_mean_power_w: Annotated[
+        tuple[Watts | None, ...], Field(max_length=MAX_LAPS)
+    ] = ()
+    split_mean_power_w: Annotated[
+        tuple[Watts | None, ...], Field(max_length=MAX_LAPS)
+    ] = ()
+
+
+class LocationCell(Cell):
+    """Where it went: category ``location``.
+
+    At most 200 points, evenly spaced by distance, first and last point included;
+    ``along_m`` is the distance from the start along the track. Degrees, WGS 84.
+    """
+
+    along_m: Annotated[list[Metres], Field(max_length=MAX_PATH)]
+    lat_deg: Annotated[list[Degrees], Field(max_length=MAX_PATH)]
+    lon_deg: Annotated[list[Degrees], Field(max_length=MAX_PATH)]
+
+
+class NotesCell(Cell):
+    """Free text from outside: category ``notes``. Kept as it came; cleaned on exit."""
+
+    name: Annotated[str, Field(max_length=1_000)] | None = None
+    description: Annotated[str, Field(max_length=20_000)] | None = None

@@ -1,0 +1,132 @@
+"""What every field of every answer declares: its category, and how a level treats it.
+
+``Sensitive(category)`` marks personal data; such a field may be absent (MISSING: not
+allowed) or null (not recorded). ``PUBLIC`` marks a field that says nothing about a
+person. A test walks every model and refuses a field that declares neither.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pierre_mcp.model.category import Category
+
+
+class Treatment(StrEnum):
+    """How a privacy level changes a field on its way out."""
+
+    AS_IS = "as_is"
+    IDENTIFIER = "identifier"
+    LOCAL_TIME = "local_time"
+    PATH = "path"
+    CURSOR = "cursor"
+    FREE_TEXT = "free_text"
+
+
+class Level(StrEnum):
+    """How closely a recipient may look; chosen by the person, medium until then."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Personal data of one category."""
+
+    category: Category
+    treatment: Treatment = Treatment.AS_IS
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Nothing about a person: a code, a cursor, a pseudonym, a count of ours."""
+
+    treatment: Treatment = Treatment.AS_IS
+
+
+PUBLIC = Public()
+
+
+class Shape(BaseModel):
+    """An answer, or a part of one: closed, finite, and shown whole."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True
+    )
+
+
+class Withheld(Shape):
+    """A category of a source that the person has not consented to."""
+
+    source: Annotated[str, PUBLIC]
+    category: Annotated[Category, PUBLIC]
+
+
+class Reply(Shape):
+    """What every answer says about itself.
+
+    ``withheld`` follows from the consents alone: it is the same whether data exists
+    or not.
+    """
+
+    withheld: Annotated[
+        list[Withheld],
+        PUBLIC,
+        Field(description="Not consented to; null elsewhere means not recorded."),
+    ] = []
+
+
+class ListReply(Reply):
+    """An answer that is a list, and may go on."""
+
+    truncated: Annotated[bool, PUBLIC, Field(description="More rows follow.")] = False
+    next_cursor: Annotated[
+        str | None, PUBLIC, Field(description="Pass as cursor to go on.")
+    ] = None
+
+
+class Params(BaseModel):
+    """Arguments: closed, strict, bounded."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, defer_build=True
+    )
+
+
+RowT = TypeVar("RowT", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[RowT]):
+    """Rows of a list, before the budget cuts it.
+
+    Attributes:
+        rows: In the order shown.
+        places: For each row, what a cursor needs to go on after it.
+        more: Whether rows follow that were not read.
+    """
+
+    rows: tuple[RowT, ...]
+    places: tuple[str, ...]
+    more: bool
+
+    def first(self, count: int) -> "Page[RowT]":
+        """Return the page cut to ``count`` rows."""
+        if count >= len(self.rows):
+            return self
+        return Page(self.rows[:count], self.places[:count], more=True)
+
+
+HeadT = TypeVar("HeadT", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[RowT, HeadT]):
+    """What a listing tool returns: its rows, and what it says once about them."""
+
+    page: Page[RowT]
+    head: HeadT

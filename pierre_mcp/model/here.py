@@ -1,0 +1,29 @@
+"""What is true around a call: the moment, the person's settings, our own name."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from pierre_mcp.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The circumstances of one call.
+
+    Attributes:
+        now: UTC; never earlier than the newest line of the log.
+        profile: The person's settings.
+        command: How the person calls this program, profile included.
+        version: Of this program.
+    """
+
+    now: datetime
+    profile: Profile
+    command: str
+    version: str
+
+    @property
+    def today(self) -> date:
+        """The day it is in the person's home zone."""
+        return self.now.astimezone(ZoneInfo(self.profile.zone)).date()

@@ -1,0 +1,66 @@
+"""A person's policy: what is consented to, by whom, until when. One value, sealed.
+
+The gate decides from this alone. ``policy_epoch`` grows by one with every change and
+stands in every audit row of the person, so that an older cell pasted back is seen.
+"""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from pierre_mcp.model.fields import Level
+from pierre_mcp.model.scope import Scope
+
+
+class Held(BaseModel):
+    """One scope as given: in force from ``given_at`` to before ``expires_at`` (UTC)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    given_at: datetime
+    expires_at: datetime | None
+    ledger_id: str
+
+    def in_force(self, now: datetime) -> bool:
+        """Tell whether it counts at ``now``; it ends at its expiry to the instant."""
+        begun = self.given_at <= now
+        return begun and (self.expires_at is None or now < self.expires_at)
+
+
+class RecipientPolicy(BaseModel):
+    """What one recipient may have. ``level`` is None until the person chooses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: Level | None = None
+    scopes: dict[Scope, Held] = {}
+
+    def in_force(self, now: datetime) -> dict[Scope, Held]:
+        """Return the scopes that count at ``now``."""
+        return {s: h for s, h in self.scopes.items() if h.in_force(now)}
+
+
+class Policy(BaseModel):
+    """Everything the gate decides from, for one person."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy_epoch: int = 0
+    recipients: dict[str, RecipientPolicy] = {}
+    zones: list[str] = []
+    blocks: list[str] = []
+    lock: str | None = None
+
+    def of(self, recipient: str) -> RecipientPolicy:
+        """Return what ``recipient`` holds; nothing, if it is unknown."""
+        return self.recipients.get(recipient, RecipientPolicy())
+
+    def changed(self, recipient: str, scopes: dict[Scope, Held]) -> "Policy":
+        """Return the next policy, in which ``recipient`` holds exactly ``scopes``."""
+        updated = self.of(recipient).model_copy(update={"scopes": scopes})
+        return self.model_copy(
+            update={
+                "policy_epoch": self.policy_epoch + 1,
+                "recipients": {**self.recipients, recipient: updated},
+            }
+        )

@@ -1,0 +1,89 @@
+"""A recording: one activity as one file tells it; an activity is one or more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pydantic import MISSING
+
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.cells import (
+    ActivityCell,
+    Cell,
+    HeartRateCell,
+    LocationCell,
+    NotesCell,
+    PowerCell,
+)
+
+FORMULA = 1
+"""Version of the rules by which stored summaries are computed."""
+
+CELLS: Mapping[Category, type[Cell]] = {
+    Category.ACTIVITIES: ActivityCell,
+    Category.HEART_RATE: HeartRateCell,
+    Category.POWER: PowerCell,
+    Category.LOCATION: LocationCell,
+    Category.NOTES: NotesCell,
+}
+"""The cells of a recording, in the order of their columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a recording is from.
+
+    Attributes:
+        source: What consent names: ``strava``, ``garmin``, ``files``, ``self``.
+        origin: How it came: ``file``, ``strava_export``, ``demo``.
+    """
+
+    source: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecording:
+    """A recording about to be sealed.
+
+    Attributes:
+        local_day: ``YYYY-MM-DD`` where it happened, set once.
+        part: Which activity of the file it is, from 0.
+        streams: Packed columns by stream name.
+    """
+
+    where: Where
+    sport: Sport
+    local_day: str
+    part: int
+    activity: ActivityCell
+    heart_rate: HeartRateCell | None = None
+    power: PowerCell | None = None
+    location: LocationCell | None = None
+    notes: NotesCell | None = None
+    streams: Mapping[str, bytes] = field(default_factory=dict)
+
+
+HeartRateSeen: TypeAlias = HeartRateCell | MISSING | None
+PowerSeen: TypeAlias = PowerCell | MISSING | None
+LocationSeen: TypeAlias = LocationCell | MISSING | None
+NotesSeen: TypeAlias = NotesCell | MISSING | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording as its reader may see it.
+
+    A cell is MISSING where its category is not granted for this source, None where
+    nothing was recorded.
+    """
+
+    activity_id: str
+    where: Where
+    sport: Sport
+    local_day: str
+    activity: ActivityCell
+    heart_rate: HeartRateSeen
+    power: PowerSeen
+    location: LocationSeen
+    notes: NotesSeen

@@ -1,0 +1,218 @@
+"""What differs by operating system: modes, memory, locks, clocks and the terminal.
+
+Every call that exists on one system and not on another is here, so that the rest of the
+program has no branches on the platform. On Windows modes mean nothing and the profile's
+access list holds instead (DESIGN.md 4): the checks there let everything pass.
+"""
+
+import contextlib
+import ctypes
+import os
+import secrets
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+
+from pierre_mcp.errors import StorePermissionsError
+
+if sys.platform == "win32":  # pragma: no cover - not run here
+    import msvcrt
+else:
+    import fcntl
+    import resource
+
+PRIVATE_UMASK: Final = 0o077
+_PRIVATE_FILE = 0o600
+_PRIVATE_DIR = 0o700
+_OTHERS = 0o077
+_PR_SET_DUMPABLE = 4  # prctl(2)
+
+
+def harden() -> None:
+    """Close this process to others; call it before any secret is read.
+
+    New files are ours alone, memory is never written out as a core, and on Linux
+    ``/proc/self`` (with the environment the key may stand in) is closed to other
+    programs of the same user.
+    """
+    os.umask(PRIVATE_UMASK)
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # A C library without prctl is no reason not to start: nothing is lost but this.
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def check_private_dir(path: Path) -> None:
+    """Let pass a directory that is ours and closed to everybody else.
+
+    Raises:
+        StorePermissionsError: It is not, or is no directory.
+        FileNotFoundError: There is none.
+    """
+    _check_private(path.stat(), stat.S_IFDIR)
+
+
+def check_private_file(path: Path) -> None:
+    """Let pass a regular file that is ours and closed to everybody else.
+
+    Raises:
+        StorePermissionsError: It is not, or is no regular file.
+        FileNotFoundError: There is none.
+    """
+    _check_private(path.stat(), stat.S_IFREG)
+
+
+def make_private_dir(path: Path) -> None:
+    """Make a directory 0700, and those above it that are missing, or check it.
+
+    Raises:
+        StorePermissionsError: It was there, and is open to others or not ours.
+    """
+    # Each parent in turn: `parents=True` would give the parents the umask's mode.
+    if not path.parent.exists():
+        make_private_dir(path.parent)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=_PRIVATE_DIR)
+    check_private_dir(path)
+
+
+def create_private_file(path: Path) -> BinaryIO:
+    """Create a file 0600 and open it for writing.
+
+    Raises:
+        FileExistsError: Something has the name already, be it a dangling link.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, _PRIVATE_FILE), "wb")
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Make a new file 0600 that appears whole, is on the disk, and replaces nothing.
+
+    Raises:
+        FileExistsError: Another has made it, then or just now; theirs is untouched.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with create_private_file(draft) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _name_without_replacing(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_dir(path.parent)
+
+
+def boot_clock_s() -> float:
+    """Return seconds of a clock that nobody sets, and that runs while asleep."""
+    if sys.platform == "linux":
+        seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":  # pragma: no cover - not run here
+        seconds = time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:  # pragma: no cover - not run here
+        seconds = time.monotonic()
+    return seconds
+
+
+def has_terminal(stdin_fd: int = 0, stderr_fd: int = 2) -> bool:
+    """Tell whether a challenge can be put: asked on stderr, answered on stdin.
+
+    Both must be one terminal: of two, one may be another program's.
+    """
+    if not (os.isatty(stdin_fd) and os.isatty(stderr_fd)):
+        return False
+    return os.fstat(stdin_fd).st_rdev == os.fstat(stderr_fd).st_rdev
+
+
+class FileLock:
+    """An exclusive lock on one file, between processes and between instances in one.
+
+    The file is made if missing and never removed: whoever removed it could leave two
+    holders. A process that dies lets go, since the lock is the descriptor's. One
+    instance locks once at a time; it may be handed from thread to thread.
+
+    Raises:
+        OSError: The file cannot be made or opened.
+    """
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, path: Path) -> None:
+        # Not inherited by programs we start (PEP 446), which would hold it on.
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    if sys.platform == "win32":  # pragma: no cover - not run here
+
+        def try_acquire(self) -> bool:
+            """Take the lock if it is free; tell whether it was."""
+            try:
+                msvcrt.locking(self._fd, msvcrt.LK_NBLCK, 1)
+            except OSError:
+                return False
+            return True
+
+        def acquire(self) -> None:
+            """Wait for the lock, however long."""
+            # LK_LOCK gives up after ten tries a second apart: too coarse, and too soon.
+            while not self.try_acquire():
+                time.sleep(0.002)
+
+    else:
+
+        def try_acquire(self) -> bool:
+            """Take the lock if it is free; tell whether it was."""
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        def acquire(self) -> None:
+            """Wait for the lock, however long; flock knows no deadline."""
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Let go of the lock, held or not; the instance is spent."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def _check_private(found: os.stat_result, kind: int) -> None:
+    if stat.S_IFMT(found.st_mode) != kind:
+        raise StorePermissionsError
+    if sys.platform != "win32" and (
+        found.st_uid != os.geteuid() or found.st_mode & _OTHERS
+    ):
+        raise StorePermissionsError
+
+
+def _name_without_replacing(draft: Path, path: Path) -> None:
+    """Give a finished file its name, in one step that fails where the name is taken."""
+    if sys.platform == "win32":  # pragma: no cover - not run here
+        draft.rename(path)
+    else:
+        # rename(2) would replace; link(2) cannot.
+        os.link(draft, path)
+
+
+def _sync_dir(path: Path) -> None:
+    """Put a new name itself on the disk."""
+    if sys.platform != "win32":
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
