@@ -1,0 +1,126 @@
+"""Sealed cells, version 1: one AES-256-GCM message for each stored field.
+
+A cell is, in bytes (DESIGN.md 5; 34 over the value)::
+
+    | 1: version 1 | 1: suite 1 | 4: key id (BE) | 12: nonce | n: ciphertext | 16: tag |
+
+    subkey = HKDF-Expand-SHA256(DEK, "pierre/cell/v1", 32)
+    AAD    = PAE("pierre/cell", header[0:6], column, tenant, person, row,
+                 source, origin, day)
+
+The header and the place are authenticated with the value, so a cell opens only as it
+was written, in the row, column, tenant and person it was written for, and only beside
+the plain columns that decide who may see it: changing ``origin`` by hand makes the row
+unreadable, not free.
+
+Nonces are random, which holds for 2**32 seals under one key (NIST SP 800-38D, 8.3);
+``ring`` counts them. Suite 0x02 is reserved for XAES-256-GCM.
+
+What is not stopped here: a cell put back to its own older bytes, and a row removed. The
+audit log and the policy epoch answer for these (DESIGN.md 6 and 8).
+"""
+
+import secrets
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pierre_mcp.errors import SealBrokenError
+from pierre_mcp.keyring import gcm
+from pierre_mcp.keyring.hkdf import expand
+from pierre_mcp.keyring.pae import piece
+
+VERSION: Final = 0x01
+SUITE_AES_256_GCM: Final = 0x01
+CELL_OVERHEAD: Final = 34
+
+_PREFIX = bytes((VERSION, SUITE_AES_256_GCM))
+_HEADER_BYTES = 6
+_BODY_AT = _HEADER_BYTES + gcm.NONCE_BYTES
+
+
+class Place(NamedTuple):
+    """Where a cell lives, and the plain columns it must stand beside.
+
+    Attributes:
+        column: The logical column: a stable name, so that a table may be renamed.
+        tenant: Lower-case UUID text; empty for what belongs to the system.
+        person: Lower-case UUID text; empty for what belongs to a tenant or the system.
+        row: The row's own random id, as text.
+        source: Where the row came from (``"strava"``); empty where it does not apply.
+        origin: How it came (``"strava_export"``); empty where it does not apply.
+        day: The local day, ``"YYYY-MM-DD"``; empty where it does not apply.
+    """
+
+    column: str
+    tenant: str
+    person: str
+    row: str
+    source: str = ""
+    origin: str = ""
+    day: str = ""
+
+
+def cell_cipher(dek: bytes) -> AESGCM:
+    """Return the cipher of one data key: make it once, and keep it."""
+    return AESGCM(expand(dek, b"pierre/cell/v1"))
+
+
+def key_id_of(cell: bytes) -> int:
+    """Return the id of the key that ``cell`` says sealed it; a hint until it opens.
+
+    Raises:
+        SealBrokenError: It is too short, or of another version or suite.
+    """
+    if len(cell) < CELL_OVERHEAD or cell[:2] != _PREFIX:
+        raise SealBrokenError
+    return int.from_bytes(cell[2:_HEADER_BYTES])
+
+
+def seal_cell(cipher: AESGCM, key_id: int, plain: bytes, place: Place) -> bytes:
+    """Seal ``plain`` for ``place``. The caller has counted the seal."""
+    header = _PREFIX + key_id.to_bytes(4)
+    # Never a parameter: a caller who could choose a nonce could repeat one.
+    nonce = secrets.token_bytes(gcm.NONCE_BYTES)
+    return header + nonce + gcm.encrypt(cipher, nonce, plain, _aad(header, place))
+
+
+def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
+    """Open a cell whose header ``key_id_of`` has read.
+
+    Raises:
+        SealBrokenError: It was altered, or sealed for another place or key.
+    """
+    aad = _aad(cell[:_HEADER_BYTES], place)
+    return gcm.decrypt(cipher, cell[_HEADER_BYTES:_BODY_AT], cell[_BODY_AT:], aad)
+
+
+# PAE(nine pieces) as far as it is the same for every cell: the count, the label, and
+# the length of the header, which is fixed.
+_AAD_BEGINS = (
+    (9).to_bytes(8, "little")
+    + piece(b"pierre/cell")
+    + _HEADER_BYTES.to_bytes(8, "little")
+)
+
+
+def _aad(header: bytes, place: Place) -> bytes:
+    """Return PAE("pierre/cell", header, column, tenant, ... day).
+
+    Always nine pieces: what does not apply is empty, never left out. A row's cells
+    share six of them, which are encoded once.
+    """
+    p = place
+    row = _row(p.tenant, p.person, p.row, p.source, p.origin, p.day)
+    return b"".join((_AAD_BEGINS, header, _name(p.column), row))
+
+
+@lru_cache(maxsize=64)
+def _name(column: str) -> bytes:
+    return piece(column.encode())
+
+
+@lru_cache(maxsize=128)
+def _row(*pieces: str) -> bytes:
+    return b"".join(piece(text.encode()) for text in pieces)
