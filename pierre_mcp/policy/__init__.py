@@ -1,0 +1,1 @@
+"""Decisions as values: consent, levels. Pure: the caller tells the time."""

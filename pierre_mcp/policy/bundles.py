@@ -1,0 +1,58 @@
+"""Bundles: what a person types for a set of scopes. The scopes are what is stored.
+
+``training`` is what most questions need: summaries, heart rate, power and profile of
+every imported source, insights from them, and every tool that reads. It leaves out
+places, names and free text, sleep and body: each is added by name.
+"""
+
+from collections.abc import Collection, Iterable
+
+from pierre_mcp.model import scope as scopes
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.scope import Purpose, Scope
+
+TRAINING = (
+    Category.ACTIVITIES,
+    Category.HEART_RATE,
+    Category.POWER,
+    Category.PROFILE,
+)
+EXTRAS = tuple(c for c in Category if c not in TRAINING)
+
+MEANING = {
+    Category.ACTIVITIES: "what you did: sport, day, duration, distance, climb, laps",
+    Category.HEART_RATE: "your heart rate in it",
+    Category.POWER: "your power in it",
+    Category.PROFILE: "your thresholds, zones, gear and time zone",
+    Category.LOCATION: (
+        "where you went, to about 1 km, without the first and last 500 m"
+    ),
+    Category.SLEEP: "your sleep",
+    Category.BODY: "your weight and body measurements",
+    Category.NOTES: "names and notes you gave your activities",
+}
+"""Each category in plain words, for the consent dialogue."""
+
+
+def training(
+    recipient: str,
+    *,
+    sources: Iterable[str],
+    tools: Collection[str],
+    extras: Collection[Category] = (),
+) -> tuple[Scope, ...]:
+    """Return the scopes of the ``training`` bundle, in the order they are shown.
+
+    Args:
+        recipient: Who is to receive answers.
+        sources: The sources imported so far.
+        tools: Every tool that reads.
+        extras: Categories added by name, as ``--with notes,location`` does.
+    """
+    categories = [c for c in Category if c in TRAINING or c in extras]
+    return (
+        *(scopes.access(s, c) for s in sorted(sources) for c in categories),
+        scopes.processing(Purpose.INSIGHTS),
+        scopes.share(recipient),
+        *(scopes.tool(name) for name in sorted(tools)),
+    )

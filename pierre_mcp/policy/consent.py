@@ -1,0 +1,116 @@
+"""Consent, weighed: what a person's policy lets one call have, now.
+
+A call is refused when sharing with the recipient, running the tool, or a purpose of
+it is not consented to, or when no requested source holds the tool's one required
+category. Everything else that lacks is withheld: the answer goes out without it and
+says so. ``withheld`` is computed from what the tool declares and the policy holds,
+and from nothing else, so it tells nothing about whether data exists.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from pierre_mcp.model import scope as scopes
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.policy import Held, Policy
+from pierre_mcp.model.scope import Pair, Scope
+from pierre_mcp.model.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call asks for.
+
+    Attributes:
+        recipient: Whom the answer would go to.
+        tool: The tool's name.
+        source: The one source asked for, or None for every source the recipient
+            holds any scope of.
+    """
+
+    recipient: str
+    tool: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """It may run, and open these pairs.
+
+    Attributes:
+        pairs: What may be opened.
+        withheld: What the tool would open and may not, in a fixed order.
+        until: The first instant at which this no longer holds; None while open-ended.
+    """
+
+    pairs: frozenset[Pair]
+    withheld: tuple[Pair, ...]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """It may not run.
+
+    Attributes:
+        missing: Every scope the call lacks, where that can be said; empty when no
+            source was named and none is known, and then the bundle is the answer.
+    """
+
+    missing: tuple[Scope, ...]
+
+
+Verdict: TypeAlias = Covered | Lacking
+
+
+def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdict:
+    """Weigh what a person consents to against what a call needs."""
+    held = policy.of(asked.recipient).in_force(now)
+    sources = _sources(held, asked.source)
+    wanted = _order((s, c) for s in sources for c in terms.opens)
+    pairs = frozenset(p for p in wanted if scopes.access(*p) in held)
+    if terms.needs_nothing:
+        return Covered(pairs_held(held), (), _until(held))
+    missing = [s for s in _always(terms, asked) if s not in held]
+    readable = any(category is terms.required for _, category in pairs)
+    if not readable and not sources:
+        return Lacking(())
+    if not readable and terms.required is not None:
+        missing += [scopes.access(s, terms.required) for s in sorted(sources)]
+    if missing:
+        return Lacking(tuple(missing))
+    withheld = tuple(p for p in wanted if p not in pairs)
+    return Covered(pairs, withheld, _until(held))
+
+
+def _always(terms: Terms, asked: Asked) -> list[Scope]:
+    purposes = sorted(terms.purposes)
+    return [
+        *(scopes.processing(p) for p in purposes),
+        scopes.share(asked.recipient),
+        scopes.tool(asked.tool),
+    ]
+
+
+def _sources(held: Iterable[Scope], named: str | None) -> frozenset[str]:
+    if named is not None:
+        return frozenset({named})
+    return frozenset(source for source, _ in pairs_held(held))
+
+
+def pairs_held(held: Iterable[Scope]) -> frozenset[Pair]:
+    """Return the access pairs among scopes."""
+    pairs = (scopes.pair_of(scope) for scope in held)
+    return frozenset(pair for pair in pairs if pair is not None)
+
+
+def _order(pairs: Iterable[Pair]) -> list[Pair]:
+    categories = list(Category)
+    return sorted(pairs, key=lambda pair: (pair[0], categories.index(pair[1])))
+
+
+def _until(held: Mapping[Scope, Held]) -> datetime | None:
+    ends = (h.expires_at for h in held.values())
+    return min((end for end in ends if end is not None), default=None)
