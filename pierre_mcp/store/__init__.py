@@ -1,0 +1,1 @@
+"""The only SQL: the worker, the database, and one module a noun."""

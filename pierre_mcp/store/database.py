@@ -1,0 +1,317 @@
+"""The database: pragmas, snapshots and write units, one connection on one thread.
+
+A unit is ``reading()`` (a snapshot, no lock) or ``writing()`` (``BEGIN IMMEDIATE``
+under the turnstile, since SQLite before 3.51.3 can corrupt a WAL when two connections
+write and checkpoint at the same instant). Each first reads the schema version and the
+keyring's generation: a change of keys reloads the ring, and a newer schema ends an
+old process with a sentence. Units do not nest, and nothing of one outlives it: a row
+half read would hold its snapshot, and the interrupt that hit it, over the next.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from pierre_mcp.errors import (
+    LockTimeoutError,
+    StoreDamagedError,
+    StoreUpgradedError,
+)
+from pierre_mcp.keyring.ring import (
+    SEAL_BLOCK,
+    KeyState,
+    Purpose,
+    Ring,
+    count_after_block,
+)
+from pierre_mcp.store import migrations
+from pierre_mcp.store.faults import translated
+from pierre_mcp.store.lock import Turnstile
+from pierre_mcp.store.turn import Turn
+
+WAL_PAGES: Final = 1_000
+_WAL_BYTES: Final = WAL_PAGES * 4_096
+
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # INSERT OR REPLACE would slip past delete triggers
+    "secure_delete = ON",
+    "cell_size_check = ON",
+    "wal_autocheckpoint = 0",  # we checkpoint ourselves, under the lock
+    # Cut back when it starts again, or its size would ask for a checkpoint for ever.
+    f"journal_size_limit = {_WAL_BYTES // 2}",
+    "temp_store = MEMORY",
+    "mmap_size = 0",
+    "busy_timeout = 5000",
+    "fullfsync = ON",  # macOS: fsync alone does not reach the platter
+    "checkpoint_fullfsync = ON",
+)
+_GENERATION: Final = "SELECT generation FROM store"
+_SEALS: Final = "SELECT seals FROM keyring WHERE id = ?"
+_RESERVE: Final = "UPDATE keyring SET seals = ? WHERE id = ?"
+_SEALING: Final = {Purpose.SEAL, Purpose.AUDIT}
+
+LOW_WATER: Final = 4_096
+"""Seals kept in hand at the start of a unit; no unit makes more."""
+
+WRITE_DEADLINE_S: Final = 20.0
+TIDY_DEADLINE_S: Final = 0.1
+CLOSE_DEADLINE_S: Final = 1.0
+
+
+class Tx:
+    """An open transaction: the only way to the tables, and to the ring.
+
+    It ends with its unit, and its cursors with it.
+    """
+
+    __slots__ = ("_cursors", "_db", "ring")
+
+    def __init__(self, db: sqlite3.Connection, ring: Ring) -> None:
+        self._db: sqlite3.Connection | None = db
+        self._cursors: list[sqlite3.Cursor] = []
+        self.ring = ring
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one constant statement with its values."""
+        if self._db is None:
+            msg = "this transaction is over"
+            raise RuntimeError(msg)
+        cursor = self._db.execute(sql, values)
+        if cursor.description is not None:  # it has rows, maybe never read to the end
+            self._cursors.append(cursor)
+        return cursor
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """Return the first row, or None."""
+        return self.execute(sql, values).fetchone()
+
+    def end(self) -> None:
+        """Let go of every row not read, before COMMIT or ROLLBACK."""
+        self._db = None
+        for cursor in self._cursors:
+            cursor.close()
+        self._cursors.clear()
+
+
+class Store:
+    """One connection to one store, used from one thread.
+
+    Args:
+        db: Connected and brought to the newest schema.
+        lock: Shared with every other process on this store.
+        load: Reads the keyring inside a transaction and returns it unwrapped.
+        path: The database file; only its ``-wal`` is ever looked at, by size.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        *,
+        lock: Turnstile,
+        load: Callable[[sqlite3.Connection], Ring],
+        path: Path,
+    ) -> None:
+        self.db = db
+        self._lock = lock
+        self._load = load
+        self._wal = path.with_name(path.name + "-wal")
+        self._tidied: tuple[int, int] | None = None
+        self._ring: Ring | None = None
+        self._generation = -1
+
+    @contextmanager
+    def reading(self, turn: Turn | None = None) -> Iterator[Tx]:
+        """Open a snapshot; ``turn`` lets a cancellation interrupt it.
+
+        Raises:
+            CancelledCallError: ``turn`` was cancelled, before or meanwhile.
+        """
+        # The turn is over before COMMIT or ROLLBACK, which no interrupt may hit.
+        with (
+            translated(),
+            self._transaction("BEGIN") as tx,
+            (turn or Turn()).reading(self.db),
+        ):
+            yield tx
+
+    @contextmanager
+    def writing(
+        self, turn: Turn | None = None, *, deadline_s: float = WRITE_DEADLINE_S
+    ) -> Iterator[Tx]:
+        """Open the one writing transaction there can be; it is never interrupted.
+
+        Args:
+            turn: If it is cancelled before the lock is had, nothing is begun.
+            deadline_s: Seconds to wait for the lock at most.
+
+        Raises:
+            CancelledCallError: ``turn`` was cancelled before this began.
+            LockTimeoutError: Others held the store until the deadline.
+            StoreUnwritableError: The disk is full, or the file cannot be written.
+        """
+        self._require_no_unit()
+        turn = turn or Turn()
+        turn.check()
+        with translated(), self._lock.hold(deadline_s):
+            turn.check()
+            with self._transaction("BEGIN IMMEDIATE") as tx:
+                low = bool(_running_low(tx.ring))
+                if not low:
+                    yield tx
+            if low:  # nothing was written yet: reserve, and begin again
+                self._reserve()
+                with self._transaction("BEGIN IMMEDIATE") as tx:
+                    yield tx
+
+    def refill(self) -> None:
+        """Have seals in hand, for a snapshot in which values are sealed.
+
+        ``writing`` does so by itself; bulk work that seals before it takes the lock
+        calls this first, since a process starts with none, and so does each new key.
+        """
+        with translated():
+            if self._low():
+                with self._lock.hold(WRITE_DEADLINE_S):
+                    self._reserve()
+
+    def wants_checkpoint(self) -> bool:
+        """Tell whether the write-ahead log is over 1,000 pages, and has news."""
+        log = self._log()
+        return log is not None and log[0] > _WAL_BYTES and log != self._tidied
+
+    def checkpoint(self, deadline_s: float = WRITE_DEADLINE_S) -> None:
+        """Move what the log holds into the file, as far as no reader is in the way.
+
+        Once all of it is moved and no reader is left in it, the next write starts the
+        log again and cuts it back.
+
+        Raises:
+            LockTimeoutError: Others held the store until the deadline.
+        """
+        with translated(), self._lock.hold(deadline_s):
+            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._tidied = self._log()
+
+    def tidy(self) -> None:
+        """Checkpoint if it is due and the lock is soon had; else another time."""
+        if self.wants_checkpoint():
+            with suppress(LockTimeoutError):
+                self.checkpoint(TIDY_DEADLINE_S)
+
+    def give_up(self) -> None:
+        """End every wait for the lock: the process is going. From any thread."""
+        self._lock.give_up()
+
+    def close(self) -> None:
+        """Close under the lock: the last connection checkpoints as it goes.
+
+        If others hold the lock for long, they are connected, and so this is not the
+        last: it closes without.
+        """
+        with (
+            suppress(LockTimeoutError),
+            self._lock.hold(CLOSE_DEADLINE_S, closing=True),
+        ):
+            self.db.close()
+        self.db.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Tx]:
+        self._require_no_unit()
+        tx: Tx | None = None
+        try:
+            self.db.execute(begin)
+            tx = Tx(self.db, self._fresh())
+            yield tx
+            tx.end()
+            self.db.execute("COMMIT")
+        except BaseException:
+            if tx is not None:
+                tx.end()
+            # A full disk may have rolled back already.
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
+
+    def _require_no_unit(self) -> None:
+        if self.db.in_transaction:
+            msg = "units do not nest"
+            raise RuntimeError(msg)
+
+    def _fresh(self) -> Ring:
+        (version,) = self.db.execute("PRAGMA user_version").fetchone()
+        if version != migrations.VERSION:
+            raise StoreUpgradedError
+        stamp = self.db.execute(_GENERATION).fetchone()
+        if stamp is None:
+            raise StoreDamagedError
+        (generation,) = stamp
+        if generation != self._generation or self._ring is None:
+            fresh = self._load(self.db)
+            if self._ring is not None:
+                _hand_over(self._ring, fresh)
+            self._ring, self._generation = fresh, generation
+        return self._ring
+
+    def _low(self) -> bool:
+        with self._transaction("BEGIN") as tx:
+            return bool(_running_low(tx.ring))
+
+    def _reserve(self) -> None:
+        """Count a block of seals in a committed step, under the lock.
+
+        DESIGN 5: nonces hold for a counted number of seals a key, so the count is on
+        disk before the first of them is used.
+        """
+        with self._transaction("BEGIN IMMEDIATE") as tx:
+            ring = tx.ring
+            due = _running_low(ring)
+            for key_id in due:
+                (seals,) = tx.one(_SEALS, (key_id,))
+                tx.execute(_RESERVE, (count_after_block(seals), key_id))
+        for key_id in due:
+            ring.reserve(key_id, SEAL_BLOCK)
+
+    def _log(self) -> tuple[int, int] | None:
+        try:
+            found = self._wal.stat()
+        except OSError:
+            return None
+        return found.st_size, found.st_mtime_ns
+
+
+def _running_low(ring: Ring) -> list[int]:
+    """Return the keys in use for sealing that have few seals left in this process."""
+    return [
+        info.id
+        for info in ring.infos()
+        if info.state is KeyState.ACTIVE
+        and info.purpose in _SEALING
+        and ring.seals_left(info.id) < LOW_WATER
+    ]
+
+
+def _hand_over(old: Ring, new: Ring) -> None:
+    """Keep what this process has reserved when the keyring is loaded again."""
+    still = {info.id for info in new.infos()}
+    for info in old.infos():
+        if info.id in still:
+            new.reserve(info.id, old.seals_left(info.id))
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, and change nothing in it: it may not be ours."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db
+
+
+def settle(db: sqlite3.Connection) -> None:
+    """Set every pragma the design asks for, on a file that is ours."""
+    for pragma in _PRAGMAS:
+        db.execute(f"PRAGMA {pragma}")

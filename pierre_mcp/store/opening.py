@@ -1,0 +1,186 @@
+"""Opening a store: made whole in one transaction, or found as we left it.
+
+A new store is created under the lock in one step: schema, store id, first keys, owner,
+an empty policy, the audit log's first state, and whatever ``found`` adds. Two first
+starts at once make one store: the second finds it.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from pierre_mcp.clock import Clock
+from pierre_mcp.errors import (
+    KeyringMissingError,
+    MasterKeyMissingError,
+    MasterKeyWrongError,
+    StoreUnwritableError,
+)
+from pierre_mcp.keyring.master import Master
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.policy import Policy
+from pierre_mcp.model.profile import Profile
+from pierre_mcp.platform import (
+    check_private_file,
+    create_private_file,
+    make_private_dir,
+)
+from pierre_mcp.store import audit, keys, migrations, people, policies
+from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx, connect, settle
+from pierre_mcp.store.faults import translated
+from pierre_mcp.store.lock import Turnstile
+
+FILE: Final = "pierre.db"
+
+Founding = Callable[[Tx, Identity], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How to open a store.
+
+    Attributes:
+        directory: Holds the database and its locks; 0700.
+        masters: Gives the master keys, the one in use first; told whether the store is
+            new, which is the only time a development key may be made.
+        clock: Tells when.
+        profile: The owner's first settings, if the store is made now.
+        demo: Mark a new store as a demo, for ever.
+        found: Adds to a new store inside the transaction that creates it.
+    """
+
+    directory: Path
+    masters: Callable[[bool], tuple[Master, ...]]
+    clock: Clock
+    profile: Profile = field(default_factory=Profile)
+    demo: bool = False
+    found: Founding | None = None
+
+
+def open_store(opening: Opening) -> Store:
+    """Open the store, making it if this is its first start.
+
+    Raises:
+        StoreForeignError: The file is another program's; it was not touched.
+        StoreNewerError: A later release made it; it was not touched.
+        StorePermissionsError: Others could read it.
+        StoreDamagedError: It is no database, or its schema was changed.
+        StoreUnwritableError: The directory or file cannot be made or written.
+        KeyringError: Its keys cannot be had; a wrong master key is named.
+    """
+    path = opening.directory / FILE
+    try:
+        make_private_dir(opening.directory)
+    except OSError:
+        raise StoreUnwritableError from None
+    lock = Turnstile(opening.directory)
+    with lock.hold(WRITE_DEADLINE_S), translated():
+        db = _connected(path)
+        try:
+            masters = _ready(db, opening, path)
+            store = Store(
+                db, lock=lock, load=lambda db: keys.load(db, masters), path=path
+            )
+            with store.reading():
+                pass  # the keys open, or it is said here
+        except BaseException:
+            db.close()
+            raise
+    return store
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    try:
+        if not path.exists():
+            create_private_file(path).close()
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            if (beside := path.with_name(name)).exists():
+                check_private_file(beside)
+    except OSError:
+        raise StoreUnwritableError from None
+    return connect(path)
+
+
+def _ready(db: sqlite3.Connection, opening: Opening, path: Path) -> tuple[Master, ...]:
+    version = migrations.version_of(db)
+    settle(db)
+    if version == 0:
+        masters = opening.masters(True)  # noqa: FBT003 - "is it new?", and it is
+        _create(db, opening, masters[0])
+    elif version < migrations.VERSION:
+        masters = _masters(db, opening)
+        _upgrade(db, version, path)
+    else:
+        # Before anything in it is believed.
+        migrations.check_schema(db)
+        masters = _masters(db, opening)
+    return masters
+
+
+def _masters(db: sqlite3.Connection, opening: Opening) -> tuple[Master, ...]:
+    """Return the master keys of a store that is, or say which one it needs."""
+    needed = keys.needed_ids(db)
+    if not needed:
+        raise KeyringMissingError
+    try:
+        masters = opening.masters(False)  # noqa: FBT003 - "is it new?", and it is not
+    except MasterKeyMissingError:
+        raise MasterKeyMissingError(min(needed)) from None
+    lacking = needed - {master.id for master in masters}
+    if lacking:
+        raise MasterKeyWrongError(min(lacking))
+    return masters
+
+
+def _create(db: sqlite3.Connection, opening: Opening, master: Master) -> None:
+    who = Identity(str(uuid4()), str(uuid4()))
+    store_id = (people.DEMO_PREFIX if opening.demo else "") + str(uuid4())
+    with _one_step(db):
+        migrations.migrate(db, 0)
+        now = opening.clock.now()
+        ring = keys.create(db, store_id=store_id, who=who, master=master, now=now)
+        tx = Tx(db, ring)
+        people.add(tx, who, opening.profile)
+        policies.create(tx, who, Policy())
+        audit.begin(tx)
+        if opening.found is not None:
+            opening.found(tx, who)
+        tx.end()
+
+
+def _upgrade(db: sqlite3.Connection, version: int, path: Path) -> None:
+    """Migrate in one step, with a copy beside it until the step is verified."""
+    copy = path.with_name(f"{path.name}.before-{version}")
+    try:
+        copy.unlink(missing_ok=True)
+        # VACUUM INTO takes an empty file, and would make one with the umask's mode.
+        create_private_file(copy).close()
+    except OSError:
+        raise StoreUnwritableError from None
+    db.execute("VACUUM INTO ?", (str(copy),))
+    with _one_step(db):
+        migrations.migrate(db, version)
+        migrations.check_schema(db)
+    copy.unlink()
+
+
+@contextmanager
+def _one_step(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def remove_store(directory: Path) -> None:
+    """Remove a whole store directory; used for temporary demo stores only."""
+    shutil.rmtree(directory, ignore_errors=True)

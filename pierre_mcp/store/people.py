@@ -1,0 +1,76 @@
+"""The people of a store: one so far, its local owner."""
+
+from functools import lru_cache
+
+from pierre_mcp.errors import StoreDamagedError
+from pierre_mcp.keyring.cells import Place
+from pierre_mcp.keyring.ring import person_scope
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.profile import Profile
+from pierre_mcp.store.database import Tx
+
+DEMO_PREFIX = "demo-"
+
+_OWNER = "SELECT tenant, person FROM people"
+_PROFILE = "SELECT profile FROM people WHERE tenant = ? AND person = ?"
+_ADD = "INSERT INTO people (tenant, person, kid, profile) VALUES (?, ?, ?, ?)"
+_SET = "UPDATE people SET kid = ?, profile = ? WHERE tenant = ? AND person = ?"
+
+
+def owner(tx: Tx) -> Identity:
+    """Return the one person this store serves.
+
+    Raises:
+        StoreDamagedError: There is none, or more than one.
+    """
+    rows = tx.execute(_OWNER).fetchall()
+    if len(rows) != 1:
+        raise StoreDamagedError
+    return Identity(*rows[0])
+
+
+def is_demo(tx: Tx) -> bool:
+    """Tell whether this is a demo store, which never holds anyone's real data."""
+    (store_id,) = tx.one("SELECT id FROM store")
+    return str(store_id).startswith(DEMO_PREFIX)
+
+
+def profile(tx: Tx, who: Grant | Identity) -> Profile:
+    """Return what the person set about himself.
+
+    Raises:
+        StoreDamagedError: There is no such person.
+    """
+    row = tx.one(_PROFILE, (who.tenant, who.person))
+    if row is None:
+        raise StoreDamagedError
+    return _parsed(tx.ring.open(row[0], _place(who)))
+
+
+@lru_cache(maxsize=4)
+def _parsed(plain: bytes) -> Profile:
+    """Parse settings that were opened; the same bytes are the same settings."""
+    return Profile.model_validate_json(plain)
+
+
+def add(tx: Tx, who: Identity, profile: Profile) -> None:
+    """Add the owner, in the transaction that creates the store."""
+    kid, cell = _seal(tx, who, profile)
+    tx.execute(_ADD, (who.tenant, who.person, kid, cell))
+
+
+def set_profile(tx: Tx, grant: Grant, profile: Profile) -> None:
+    """Replace what the person set about himself."""
+    grant.check()
+    kid, cell = _seal(tx, grant, profile)
+    tx.execute(_SET, (kid, cell, grant.tenant, grant.person))
+
+
+def _seal(tx: Tx, who: Grant | Identity, profile: Profile) -> tuple[int, bytes]:
+    plain = profile.model_dump_json().encode()
+    return tx.ring.seal(plain, _place(who), person_scope(who.tenant, who.person))
+
+
+def _place(who: Grant | Identity) -> Place:
+    return Place("people.profile/1", who.tenant, who.person, who.person)

@@ -1,0 +1,176 @@
+"""A person's policy cell and the ledger of how it came to be.
+
+The cell is what the gate decides from; the ledger is the history, append-only, each
+entry MACed over the one before. Both are written in one transaction with the audit
+row that carries the new ``policy_epoch``, so a row put in by hand grants nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict
+
+from pierre_mcp.errors import PolicyTamperedError, SealBrokenError
+from pierre_mcp.keyring.cells import Place
+from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.policy import Policy
+from pierre_mcp.model.scope import Scope
+from pierre_mcp.store.database import Tx
+
+Who = Grant | Identity
+
+_READ = "SELECT cell FROM policies WHERE tenant = ? AND person = ?"
+_ADD = "INSERT INTO policies (tenant, person, kid, cell) VALUES (?, ?, ?, ?)"
+_WRITE = "UPDATE policies SET kid = ?, cell = ? WHERE tenant = ? AND person = ?"
+_LAST_MAC = """
+    SELECT mac FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq DESC LIMIT 1
+"""
+_APPEND = """
+    INSERT INTO ledger (id, tenant, person, kid, cell, mac) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_HISTORY = """
+    SELECT id, cell, mac FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq
+"""
+
+
+class LedgerEvent(StrEnum):
+    """What became of a consent."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class LedgerEntry(BaseModel):
+    """One line of a person's consent history (times UTC)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    event: LedgerEvent
+    at: datetime
+    recipient: str
+    scope: Scope
+    expires_at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPolicy:
+    """A policy with the exact cell it was opened from, to see later if it changed."""
+
+    policy: Policy
+    cell: bytes
+
+
+def create(tx: Tx, who: Identity, policy: Policy) -> None:
+    """Write the first policy, in the transaction that creates the store."""
+    kid, cell = _seal(tx.ring, who, policy)
+    tx.execute(_ADD, (who.tenant, who.person, kid, cell))
+
+
+def read(tx: Tx, who: Who) -> ReadPolicy:
+    """Open a person's policy.
+
+    Raises:
+        PolicyTamperedError: The cell is gone or was not sealed by this store.
+    """
+    row = tx.one(_READ, (who.tenant, who.person))
+    if row is None:
+        raise PolicyTamperedError
+    try:
+        plain = tx.ring.open(row[0], _place(who))
+    except SealBrokenError:
+        raise PolicyTamperedError from None
+    return ReadPolicy(_parsed(plain), row[0])
+
+
+@lru_cache(maxsize=4)
+def _parsed(plain: bytes) -> Policy:
+    """Parse a policy that was opened; the same bytes are the same policy."""
+    return Policy.model_validate_json(plain)
+
+
+def unchanged(tx: Tx, who: Who, before: ReadPolicy) -> bool:
+    """Tell whether the policy cell is still, to the byte, the one read before."""
+    row = tx.one(_READ, (who.tenant, who.person))
+    return row is not None and bytes(row[0]) == before.cell
+
+
+def write(tx: Tx, grant: Grant, policy: Policy) -> None:
+    """Replace the policy; the caller's transaction also records why."""
+    grant.check()
+    kid, cell = _seal(tx.ring, grant, policy)
+    tx.execute(_WRITE, (kid, cell, grant.tenant, grant.person))
+
+
+def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> str:
+    """Append one line to the ledger and return its id."""
+    entry_id = entry_id or str(uuid4())
+    scope = person_scope(who.tenant, who.person)
+    plain = entry.model_dump_json().encode()
+    last = tx.one(_LAST_MAC, (who.tenant, who.person))
+    mac = _mac(tx.ring, scope, bytes(last[0]) if last else b"", entry_id, plain)
+    kid, cell = tx.ring.seal(plain, _ledger_place(who, entry_id), scope)
+    tx.execute(_APPEND, (entry_id, who.tenant, who.person, kid, cell, mac))
+    return entry_id
+
+
+def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
+    """Return the whole ledger of the grant's person, oldest first."""
+    grant.check()
+    rows = tx.execute(_HISTORY, (grant.tenant, grant.person))
+    return [
+        (entry_id, LedgerEntry.model_validate_json(_opened(tx, grant, entry_id, cell)))
+        for entry_id, cell, _ in rows
+    ]
+
+
+def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:
+    """Check every line's MAC over the one before; nothing opened is returned.
+
+    A cut of the newest lines leaves a chain that holds, so each scope held must also
+    have its line.
+    """
+    del maintenance
+    scope, before, seen = person_scope(who.tenant, who.person), b"", set()
+    for entry_id, cell, mac in tx.execute(_HISTORY, (who.tenant, who.person)):
+        try:
+            plain = _opened(tx, who, entry_id, cell)
+        except SealBrokenError:
+            return False
+        if _mac(tx.ring, scope, before, entry_id, plain) != bytes(mac):
+            return False
+        before = bytes(mac)
+        seen.add(entry_id)
+    recipients = read(tx, who).policy.recipients.values()
+    held = {h.ledger_id for one in recipients for h in one.scopes.values()}
+    return held <= seen
+
+
+def _opened(tx: Tx, who: Who, entry_id: str, cell: bytes) -> bytes:
+    return tx.ring.open(cell, _ledger_place(who, entry_id))
+
+
+def _mac(ring: Ring, scope: str, before: bytes, entry_id: str, plain: bytes) -> bytes:
+    pieces = (before, entry_id.encode(), plain)
+    return ring.mac(scope, Purpose.LEDGER, "ledger/1", *pieces)
+
+
+def _seal(ring: Ring, who: Who, policy: Policy) -> tuple[int, bytes]:
+    plain = policy.model_dump_json().encode()
+    return ring.seal(plain, _place(who), person_scope(who.tenant, who.person))
+
+
+def _place(who: Who) -> Place:
+    return Place("policies.cell/1", who.tenant, who.person, who.person)
+
+
+def _ledger_place(who: Who, entry_id: str) -> Place:
+    return Place("ledger.cell/1", who.tenant, who.person, entry_id)

@@ -1,0 +1,205 @@
+"""Real stores in a temporary directory, and what is put into them.
+
+Every store here is sealed under ``MASTER``, a fixed key, so that another process can
+open it by importing this module.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+from pierre_mcp.clock import Clock
+from pierre_mcp.keyring.master import LocalMaster
+from pierre_mcp.model.audit import Event, Line, Outcome, Risk
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.cells import (
+    ActivityCell,
+    HeartRateCell,
+    LocationCell,
+    NotesCell,
+    PowerCell,
+)
+from pierre_mcp.model.grant import Grant, Maintenance, Mint
+from pierre_mcp.model.here import Here
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.profile import Profile
+from pierre_mcp.model.recording import NewRecording, Where
+from pierre_mcp.model.scope import Pair
+from pierre_mcp.store import imports, people, recordings
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.imports import Run
+from pierre_mcp.store.opening import FILE, Opening, open_store
+from tests.fakes import StillClock
+
+MASTER = LocalMaster(bytes(range(32)))
+OTHER_MASTER = LocalMaster(bytes(range(32, 64)))
+
+NOW = StillClock().at
+FILES = Where("files", "file")
+STRAVA = Where("strava", "strava_export")
+
+
+def opening(
+    directory: Path, *, master: LocalMaster = MASTER, clock: Clock | None = None
+) -> Opening:
+    """How to open the store in ``directory``; ``replace`` it for more."""
+    return Opening(
+        directory=directory,
+        masters=lambda _: (master,),
+        clock=clock or StillClock(),
+        profile=Profile(zone="Europe/Zurich"),
+    )
+
+
+def new_store(directory: Path, *, demo: bool = False) -> Store:
+    """Open the store in ``directory``, made if there is none; close it yourself."""
+    return open_store(replace(opening(directory), demo=demo))
+
+
+@contextmanager
+def a_store(directory: Path, *, demo: bool = False) -> Iterator[Store]:
+    """Open the store in ``directory`` for the body."""
+    store = new_store(directory, demo=demo)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def database(directory: Path) -> Path:
+    """The database file of the store in ``directory``."""
+    return directory / FILE
+
+
+def owner_of(store: Store) -> Identity:
+    with store.reading() as tx:
+        return people.owner(tx)
+
+
+def a_grant(
+    who: Identity,
+    *,
+    pairs: frozenset[Pair] | set[Pair] | None = None,
+    recipient: str | None = None,
+    withheld: tuple[Pair, ...] = (),
+    now: datetime = NOW,
+) -> Grant:
+    """A grant: the owner's, or with ``pairs`` a recipient's for just these."""
+    return Grant(
+        Mint(),
+        who=who,
+        here=Here(now, Profile(zone="Europe/Zurich"), "pierre-mcp", "0"),
+        recipient=recipient or (None if pairs is None else "claude-desktop"),
+        pairs=None if pairs is None else frozenset(pairs),
+        withheld=withheld,
+    )
+
+
+def owner_grant(store: Store) -> Grant:
+    """The owner's own grant on a store."""
+    return a_grant(owner_of(store))
+
+
+def maintenance() -> Maintenance:
+    return Maintenance(Mint())
+
+
+def pairs_of(source: str, *categories: Category) -> set[Pair]:
+    return {(source, category) for category in categories}
+
+
+def a_recording(
+    *,
+    where: Where = FILES,
+    sport: Sport = Sport.RUNNING,
+    day: str = "2026-02-01",
+    part: int = 0,
+    name: str | None = "Morning Run",
+    bare: bool = False,
+) -> NewRecording:
+    """A recording with every cell and one stream; ``bare``: only its summary."""
+    started_at = datetime.fromisoformat(f"{day}T06:30:00+00:00")
+    activity = ActivityCell(
+        started_us=int(started_at.timestamp()) * 1_000_000,
+        utc_offset_s=3_600,
+        zone="Europe/Zurich",
+        zone_source="position",
+        elapsed_s=3_600.0,
+        moving_s=3_500.0,
+        distance_m=10_000.0,
+        ascent_m=0.0,
+    )
+    made = NewRecording(
+        where=where, sport=sport, local_day=day, part=part, activity=activity
+    )
+    if bare:
+        return made
+    return replace(
+        made,
+        heart_rate=HeartRateCell(mean_bpm=142.0, max_bpm=171.0),
+        power=PowerCell(mean_power_w=210.0, max_power_w=502.0),
+        location=LocationCell(
+            along_m=[0.0, 5_000.0, 10_000.0],
+            lat_deg=[47.37, 47.39, 47.41],
+            lon_deg=[8.54, 8.56, 8.58],
+        ),
+        notes=NotesCell(name=name, description=None),
+        streams={"heart_rate_bpm": b"packed"},
+    )
+
+
+def begin_import(tx: Tx, grant: Grant) -> str:
+    """Begin an import run and return its id."""
+    import_id = str(uuid4())
+    imports.begin(tx, grant, import_id, Run(started_at=NOW))
+    return import_id
+
+
+def put(store: Store, grant: Grant, *new: NewRecording) -> str:
+    """Store recordings, each from a file of its own, as one import; return its id."""
+    with store.writing() as tx:
+        import_id = begin_import(tx, grant)
+        recordings.add(
+            tx,
+            grant,
+            [
+                recordings.seal(
+                    tx.ring,
+                    grant,
+                    one,
+                    digest=a_digest(f"{import_id}/{i}"),
+                    import_id=import_id,
+                )
+                for i, one in enumerate(new)
+            ],
+        )
+    return import_id
+
+
+def a_digest(of: str) -> bytes:
+    """The SHA-256 of a file with this content."""
+    return sha256(of.encode()).digest()
+
+
+def a_line(
+    action: str = "get_activities",
+    *,
+    outcome: Outcome = Outcome.RELEASED,
+    policy_epoch: int | None = None,
+) -> Line:
+    """A line for the audit log."""
+    return Line(
+        event=Event.DATA_ACCESS,
+        risk=Risk.LOW,
+        outcome=outcome,
+        door="mcp",
+        action=action,
+        caller="recipient",
+        session="test",
+        recipient="claude-desktop",
+        policy_epoch=policy_epoch,
+    )
