@@ -1,0 +1,1 @@
+"""Sports science over numpy arrays. Pure."""

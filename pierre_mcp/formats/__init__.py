@@ -1,0 +1,1 @@
+"""Bytes in, values out: FIT, GPX, TCX and packed columns. Pure."""

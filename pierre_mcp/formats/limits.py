@@ -1,0 +1,28 @@
+"""How much one file may ask of its reader."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one file; going over any of them ends the reading.
+
+    Attributes:
+        file_bytes: Size as stored, and after decompression for XML.
+        fit_bytes: Size of a FIT after decompression; it is read into memory whole.
+        ratio: Decompressed over compressed, once past the first mebibyte.
+        samples: Samples in all tracks together.
+        tracks: Activities in one file.
+        depth: Nested XML elements.
+        text_chars: Text in one XML element.
+    """
+
+    file_bytes: int = 512 * MIB
+    fit_bytes: int = 64 * MIB
+    ratio: int = 200
+    samples: int = 2_000_000
+    tracks: int = 200
+    depth: int = 40
+    text_chars: int = 65_536
