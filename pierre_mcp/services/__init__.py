@@ -1,0 +1,1 @@
+"""What outlives a call: each a resumable iterator of steps."""

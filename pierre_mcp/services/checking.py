@@ -1,0 +1,15 @@
+"""Checks over a whole store that open values and return none of them."""
+
+from pierre_mcp.model.audit import Finding, FindingKind, Health
+from pierre_mcp.model.grant import Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.store import audit, policies
+from pierre_mcp.store.database import Tx
+
+
+def verify_log(tx: Tx, maintenance: Maintenance, who: Identity) -> Finding | Health:
+    """Check the audit log and the consent ledger; return the first thing wrong."""
+    found = audit.verify(tx, maintenance, who)
+    if isinstance(found, Health) and not policies.ledger_holds(tx, maintenance, who):
+        return Finding(found.rows, FindingKind.LEDGER)
+    return found

@@ -1,0 +1,96 @@
+"""Giving and withdrawing consent: the policy, its ledger, in the caller's step.
+
+Giving is called by the owner's commands only, after the challenge; nothing that serves
+a recipient imports it. Withdrawing reduces what is held, so a recipient may withdraw
+its own.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.policy import Held, Policy
+from pierre_mcp.model.scope import Scope
+from pierre_mcp.store import policies
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
+
+By = Literal["owner", "recipient", "founding"]
+
+
+def give(
+    tx: Tx,
+    grant: Grant,
+    recipient: str,
+    scopes: Collection[Scope],
+    *,
+    expires_at: datetime | None,
+    by: By = "owner",
+) -> Policy:
+    """Give ``recipient`` scopes until ``expires_at`` (UTC); return the new policy.
+
+    What it had of the same scopes is superseded.
+
+    Raises:
+        RuntimeError: The grant is not the owner's.
+    """
+    if not grant.owner:
+        msg = "only the owner gives consent"
+        raise RuntimeError(msg)
+    policy, now = policies.read(tx, grant).policy, grant.here.now
+    held = dict(policy.of(recipient).scopes)
+    for scope in scopes:
+        if scope in held:
+            _enter(tx, grant, LedgerEvent.SUPERSEDED, recipient, scope, by=by)
+        entry_id = str(uuid4())
+        held[scope] = Held(given_at=now, expires_at=expires_at, ledger_id=entry_id)
+        entry = LedgerEntry(
+            event=LedgerEvent.GIVEN,
+            at=now,
+            recipient=recipient,
+            scope=scope,
+            expires_at=expires_at,
+            by=by,
+        )
+        policies.enter(tx, grant, entry, entry_id)
+    changed = policy.changed(recipient, held)
+    policies.write(tx, grant, changed)
+    return changed
+
+
+def withdraw(
+    tx: Tx, grant: Grant, recipient: str, scopes: Iterable[Scope] | None, *, by: By
+) -> tuple[Scope, ...]:
+    """Withdraw scopes of ``recipient``, or all of them where ``scopes`` is None.
+
+    Takes effect with the caller's commit. Nothing is deleted.
+
+    Returns:
+        The scopes that were held and are not any more.
+    """
+    policy = policies.read(tx, grant).policy
+    held = policy.of(recipient).scopes
+    gone = tuple(s for s in held if scopes is None or s in set(scopes))
+    if not gone:
+        return ()
+    for scope in gone:
+        _enter(tx, grant, LedgerEvent.WITHDRAWN, recipient, scope, by=by)
+    left = {scope: held[scope] for scope in held if scope not in gone}
+    policies.write(tx, grant, policy.changed(recipient, left))
+    return gone
+
+
+def _enter(
+    tx: Tx, grant: Grant, event: LedgerEvent, recipient: str, scope: Scope, *, by: By
+) -> None:
+    entry = LedgerEntry(
+        event=event,
+        at=grant.here.now,
+        recipient=recipient,
+        scope=scope,
+        expires_at=None,
+        by=by,
+    )
+    policies.enter(tx, grant, entry)

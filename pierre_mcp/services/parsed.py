@@ -1,0 +1,167 @@
+"""What comes back from a parser worker, checked as hostile before anyone uses it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pierre_mcp.analytics.summary import ActivityFacts
+from pierre_mcp.formats.faults import SKIPPED, Reason
+from pierre_mcp.formats.frames import BrokenFrameError, Frame
+from pierre_mcp.model.category import Sport
+from pierre_mcp.model.cells import (
+    Degrees,
+    HeartRateCell,
+    LocationCell,
+    NotesCell,
+    PowerCell,
+)
+from pierre_mcp.model.track import TIME, Column
+
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+
+
+class _Header(BaseModel):
+    """A frame's header: closed and strict; built at import, before threads share it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_H = TypeVar("_H", bound=_Header)
+
+
+class _ActivityHeader(_Header):
+    kind: Literal["activity"]
+    sport: Sport
+    utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] | None
+    first_position_deg: tuple[Latitude, Degrees] | None
+    repairs: Annotated[tuple[Word, ...], Field(max_length=32)]
+    activity: ActivityFacts
+    heart_rate: HeartRateCell | None
+    power: PowerCell | None
+    location: LocationCell | None
+    notes: NotesCell | None
+
+
+class _OtherHeader(_Header):
+    kind: Literal["end", "failed", "skipped"]
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedActivity:
+    """One activity of a file.
+
+    Attributes:
+        utc_offset_s: Local time minus UTC, where the file says so.
+        first_position_deg: Latitude and longitude, where there is one.
+        repairs: A fixed word for each thing that was mended.
+        columns: ``t_s`` and other streams, shape (n,), finite or NaN.
+    """
+
+    sport: Sport
+    utc_offset_s: int | None
+    first_position_deg: tuple[float, float] | None
+    repairs: tuple[str, ...]
+    activity: ActivityFacts
+    heart_rate: HeartRateCell | None
+    power: PowerCell | None
+    location: LocationCell | None
+    notes: NotesCell | None
+    columns: Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one file gave: activities, or a reason why there are none.
+
+    Attributes:
+        digest: SHA-256 of the file's bytes; None where it was not read.
+        failed: Why it could not be read.
+        skipped: Why there was nothing to read in it, though nothing is wrong.
+    """
+
+    digest: bytes | None
+    activities: tuple[ParsedActivity, ...] = ()
+    failed: Reason | None = None
+    skipped: Reason | None = None
+
+
+def activity_of(frame: Frame) -> ParsedActivity | None:
+    """Check an activity frame; None where the frame is of another kind.
+
+    Raises:
+        BrokenFrameError: It claims to be one and is not.
+    """
+    if frame.header.get("kind") != "activity":
+        return None
+    header = _checked(_ActivityHeader, frame)
+    _check_columns(frame.columns)
+    _check_lengths(header)
+    fields = {
+        name: getattr(header, name)
+        for name in _ActivityHeader.model_fields
+        if name != "kind"
+    }
+    return ParsedActivity(**fields, columns=frame.columns)
+
+
+def ending_of(frame: Frame) -> tuple[str, Reason | None]:
+    """Check the last frame of a file: ``end``, or ``failed`` or ``skipped`` and why.
+
+    Raises:
+        BrokenFrameError: It is none of these.
+    """
+    header = _checked(_OtherHeader, frame)
+    wanted = {"end": header.reason is None, "failed": header.reason is not None}
+    if not wanted.get(header.kind, header.reason in SKIPPED) or frame.columns:
+        raise BrokenFrameError
+    return header.kind, header.reason
+
+
+def _checked(model: type[_H], frame: Frame) -> _H:
+    try:
+        # From JSON, since strict Python has no way to write a tuple or an enumeration.
+        return model.model_validate_json(json.dumps(frame.header), strict=True)
+    except ValidationError:
+        # Its message quotes the input.
+        raise BrokenFrameError from None
+
+
+def _check_lengths(header: _ActivityHeader) -> None:
+    """Refuse columns of a cell that do not go together."""
+    groups: list[list[Sequence[object]]] = []
+    laps, splits = header.activity.laps, header.activity.splits
+    groups += [[p.start_s, p.duration_s, p.distance_m] for p in (laps, splits)]
+    if place := header.location:
+        groups.append([place.along_m, place.lat_deg, place.lon_deg])
+    if heart := header.heart_rate:
+        groups.append([laps.start_s, heart.lap_mean_bpm])
+        groups.append([splits.start_s, heart.split_mean_bpm])
+    if power := header.power:
+        groups.append([laps.start_s, power.lap_mean_power_w])
+        groups.append([splits.start_s, power.split_mean_power_w])
+    if any(len({len(column) for column in group}) > 1 for group in groups):
+        raise BrokenFrameError
+
+
+def _check_columns(columns: Mapping[str, Column]) -> None:
+    """Refuse infinities, and times that are missing, negative or falling."""
+    time_s = columns.get(TIME)
+    if time_s is None and columns:
+        raise BrokenFrameError
+    if any(np.isinf(column).any() for column in columns.values()):
+        raise BrokenFrameError
+    if time_s is not None and not _in_order(time_s):
+        raise BrokenFrameError
+
+
+def _in_order(time_s: Column) -> bool:
+    if not time_s.size:
+        return True
+    sound = bool(np.isfinite(time_s).all() and (np.diff(time_s) >= 0).all())
+    return sound and time_s[0] >= 0

@@ -1,0 +1,303 @@
+"""The parent's side of parsing: a few workers, each trusted with one file at a time.
+
+Workers are started by exec with an empty environment, hold no key and no database, and
+live for up to 256 files. One that hangs, dies or answers nonsense is killed and
+replaced, and its file has failed for ``limits``; the next file does not notice.
+
+Everything here is synchronous: one thread waits on each worker.
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import queue
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from pierre_mcp.formats.faults import Reason
+from pierre_mcp.formats.frames import BrokenFrameError, Frame, read_frame, write_frame
+from pierre_mcp.formats.limits import Limits
+from pierre_mcp.services.parsed import (
+    Parsed,
+    ParsedActivity,
+    activity_of,
+    ending_of,
+)
+
+COMMAND = (sys.executable, "-I", "-m", "pierre_mcp.services.parser")
+FILES_PER_WORKER = 256
+CLOCK_S = 60.0
+
+_AHEAD_PER_WORKER = 4
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+"""Threads of BLAS would take address space a worker does not have."""
+_WINDOWS = {"SYSTEMROOT": r"C:\Windows"}
+
+
+class Parsers:
+    """A pool of parser workers; a context manager that ends them.
+
+    Args:
+        workers: How many files are parsed at once.
+        clock_s: How long one file may take, from job to last answer.
+        command: What a worker is started as.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        *,
+        clock_s: float = CLOCK_S,
+        limits: Limits | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._slots: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
+        self._all = [_Slot(command, clock_s, self._limits) for _ in range(workers)]
+        for slot in self._all:
+            self._slots.put(slot)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="parser")
+
+    def __enter__(self) -> Self:
+        """Start nothing yet: a worker starts with its first file."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Kill the workers; files not parsed yet are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for slot in self._all:
+            slot.kill()
+        self._threads.shutdown(wait=True)
+        for slot in self._all:
+            slot.kill()
+
+    def parse(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Parsed]]:
+        """Parse files on all workers; give them in the order they came.
+
+        Paths are taken a few ahead of what is asked for, never all at once. No file
+        raises: what is wrong with it is in its ``Parsed``.
+        """
+        waiting: deque[tuple[Path, Future[Parsed]]] = deque()
+        for path in paths:
+            waiting.append((path, self._threads.submit(self._parse, path)))
+            if len(waiting) >= _AHEAD_PER_WORKER * len(self._all):
+                done, parsed = waiting.popleft()
+                yield done, parsed.result()
+        while waiting:
+            done, parsed = waiting.popleft()
+            yield done, parsed.result()
+
+    def _parse(self, path: Path) -> Parsed:
+        try:
+            source = _Source.open(path)
+        except OSError:
+            return Parsed(None, failed=Reason.NOT_A_FILE)
+        with source.stream:
+            if source.size > self._limits.file_bytes:
+                return Parsed(None, failed=Reason.TOO_LARGE)
+            slot = self._slots.get()
+            try:
+                return slot.parse(source)
+            finally:
+                self._slots.put(slot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An open regular file."""
+
+    stream: FileIO
+    size: int
+
+    @classmethod
+    def open(cls, path: Path) -> "_Source":
+        """Open a regular file; anything else is an ``OSError``.
+
+        Without waiting: opening a pipe to read would hang until someone writes.
+        """
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        stream = FileIO(os.open(path, flags), "rb")
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            stream.close()
+            raise OSError
+        return cls(stream, status.st_size)
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the file, and stand at its start again."""
+        digest = hashlib.file_digest(self.stream, "sha256").digest()
+        self.stream.seek(0)
+        return digest
+
+
+class _Slot:
+    """A place in the pool: one worker, started when needed and replaced when spent."""
+
+    def __init__(self, command: Sequence[str], clock_s: float, limits: Limits) -> None:
+        self._command = command
+        self._limits = limits
+        self._clock_s = clock_s
+        # A worker started just as the pool closes must not be missed by the killing.
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._closed = False
+
+    def parse(self, source: _Source) -> Parsed:
+        """Have the file parsed; a worker that fails at it is not used again."""
+        try:
+            digest = source.digest()
+        except OSError:
+            return Parsed(None, failed=Reason.NOT_A_FILE)
+        try:
+            worker = self._ready()
+            parsed = worker.parse(
+                source, digest, limits=self._limits, clock_s=self._clock_s
+            )
+        except (ValueError, OSError):
+            # Broken frames are a ValueError, and so is a reader closed by kill.
+            self._end()
+            return Parsed(digest, failed=Reason.LIMITS)
+        if worker.files >= FILES_PER_WORKER:
+            self._end()
+        return parsed
+
+    def _ready(self) -> "_Worker":
+        with self._lock:
+            if self._closed:
+                raise OSError
+            if self._worker is None:
+                self._worker = _Worker(self._command)
+            return self._worker
+
+    def _end(self) -> None:
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+
+    def kill(self) -> None:
+        """End the worker, also under a thread that waits for it; start no other."""
+        with self._lock:
+            self._closed = True
+        self._end()
+
+
+class _Worker:
+    """One running parser, and the way to it: a socket, or pipes on Windows."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.files = 0
+        self._channel: socket.socket | None = None
+        if hasattr(socket, "send_fds"):
+            ours, theirs = socket.socketpair()
+            with theirs, contextlib.ExitStack() as undo:
+                undo.callback(ours.close)
+                self._process = _started(command, theirs.fileno(), _ENVIRONMENT)
+                undo.pop_all()
+            self._channel = ours
+            self._reader: BinaryIO = ours.makefile("rb")
+        else:  # pragma: no cover - Windows
+            self._process = _started(command, subprocess.PIPE, _ENVIRONMENT | _WINDOWS)
+            self._reader = cast("BinaryIO", self._process.stdout)
+
+    def parse(
+        self, source: _Source, digest: bytes, *, limits: Limits, clock_s: float
+    ) -> Parsed:
+        """Send one file, and take its answer before the clock runs out.
+
+        Raises:
+            BrokenFrameError: The answer is not one, or was cut off.
+            OSError: The worker died.
+        """
+        self.files += 1
+        clock = threading.Timer(clock_s, self._hang_up)
+        clock.daemon = True
+        clock.start()
+        try:
+            self._send(source)
+            return self._receive(digest, limits)
+        finally:
+            clock.cancel()
+
+    def _receive(self, digest: bytes, limits: Limits) -> Parsed:
+        activities: list[ParsedActivity] = []
+        samples = 0
+        while (activity := activity_of(frame := self._frame())) is not None:
+            activities.append(activity)
+            samples += len(next(iter(activity.columns.values()), ()))
+            if len(activities) > limits.tracks or samples > limits.samples:
+                raise BrokenFrameError
+        kind, reason = ending_of(frame)
+        return Parsed(
+            digest,
+            activities=tuple(activities) if kind == "end" else (),
+            failed=reason if kind == "failed" else None,
+            skipped=reason if kind == "skipped" else None,
+        )
+
+    def _frame(self) -> Frame:
+        frame = read_frame(self._reader)
+        if frame is None:
+            raise BrokenFrameError
+        return frame
+
+    def _send(self, source: _Source) -> None:
+        job = io.BytesIO()
+        if self._channel is not None:
+            write_frame(job, Frame({"kind": "file"}))
+            socket.send_fds(self._channel, [job.getvalue()], [source.stream.fileno()])
+            return
+        pipe = cast("BinaryIO", self._process.stdin)  # pragma: no cover - Windows
+        write_frame(
+            pipe, Frame({"kind": "file", "size": source.size})
+        )  # pragma: no cover
+        shutil.copyfileobj(source.stream, pipe)  # pragma: no cover
+        pipe.flush()  # pragma: no cover
+
+    def _hang_up(self) -> None:
+        """End the worker, and the wait for it even if a child of it lives on."""
+        self._process.kill()
+        if self._channel is not None:
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_RDWR)
+
+    def kill(self) -> None:
+        """End the worker, and close the way to it."""
+        self._hang_up()
+        self._process.wait()
+        self._reader.close()
+        if self._channel is not None:
+            self._channel.close()
+
+
+def _started(
+    command: Sequence[str], ends: int, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    # A session of its own: Ctrl-C in the terminal is the parent's to handle.
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        command,
+        stdin=ends,
+        stdout=ends,
+        stderr=subprocess.DEVNULL,
+        env=dict(environment),
+        close_fds=True,
+        start_new_session=True,
+    )
