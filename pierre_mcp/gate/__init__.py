@@ -1,0 +1,1 @@
+"""The one way to the data: admit, run, level, record, release."""

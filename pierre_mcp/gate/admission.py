@@ -1,0 +1,170 @@
+"""Who is let in, and whether that still holds: the only place where grants are made.
+
+A call is weighed against the person's sealed policy, at a time that never runs
+backward, after that policy was held against the log: a cell whose epoch is not that of
+the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pierre_mcp.clock import Clock
+from pierre_mcp.errors import ConsentMissingError, PolicyTamperedError
+from pierre_mcp.model.caller import Call, System, weighed_as
+from pierre_mcp.model.fields import Params
+from pierre_mcp.model.grant import Grant, Maintenance, Mint
+from pierre_mcp.model.here import Here
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.scope import Pair
+from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.consent import Asked, Lacking, weigh
+from pierre_mcp.store import audit, people, policies
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.policies import ReadPolicy
+from pierre_mcp.tools.table import Tool
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the gate says of this program.
+
+    Attributes:
+        command: How the person calls it, profile included.
+    """
+
+    command: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call let in: its grant, and what must still hold at its release."""
+
+    grant: Grant
+    who: Identity
+    read: ReadPolicy
+    until: datetime | None
+    pairs: frozenset[Pair]
+
+
+class Admission:
+    """Weighs calls, and makes the grants of those it lets in.
+
+    Args:
+        clock: Tells when.
+        about: What this program is called.
+    """
+
+    def __init__(self, clock: Clock, about: About) -> None:
+        self._clock = clock
+        self._about = about
+        self._mint = Mint()
+
+    @contextmanager
+    def to_tool(
+        self, tx: Tx, call: Call, tool: Tool[Any, Any], params: Params
+    ) -> Iterator[Admitted]:
+        """Let a call of a tool in; its grant is dead afterwards, however that comes.
+
+        Raises:
+            ConsentMissingError: Names everything the call lacks.
+            PolicyTamperedError: The policy is not the one last recorded.
+            AuditTamperedError: The log does not end as we left it.
+        """
+        source = tool.source_of(params)
+        admitted = self._weighed(tx, call, tool.terms, source)
+        try:
+            yield admitted
+        finally:
+            admitted.grant.kill()
+
+    @contextmanager
+    def of_owner(self, tx: Tx, call: Call) -> Iterator[Admitted]:
+        """Let the owner in to what is his; likewise.
+
+        Raises:
+            RuntimeError: It is not the owner, nor a job of his.
+        """
+        if weighed_as(call.caller) is not None:
+            msg = "this is for the owner alone"
+            raise RuntimeError(msg)
+        admitted = self._owner(tx, call)
+        try:
+            yield admitted
+        finally:
+            admitted.grant.kill()
+
+    def maintenance(self) -> Maintenance:
+        """Return leave to keep the store without seeing into it."""
+        return Maintenance(self._mint)
+
+    def still_holds(self, tx: Tx, admitted: Admitted) -> bool:
+        """Tell, in the step that would release, whether nothing has changed."""
+        last = audit.tail(tx)
+        if admitted.until is not None and self._now(last) >= admitted.until:
+            return False
+        # The bytes alone do not tell: the cell may be the one that was read, put back
+        # by hand after a withdrawal that the log knows of.
+        return (
+            last.policy_epoch == admitted.read.policy.policy_epoch
+            and policies.unchanged(tx, admitted.who, admitted.read)
+        )
+
+    def _weighed(
+        self, tx: Tx, call: Call, terms: Terms, source: str | None
+    ) -> Admitted:
+        recipient = weighed_as(call.caller)
+        if recipient is None:
+            return self._owner(tx, call)
+        who, here, read = self._circumstances(tx)
+        asked = Asked(recipient, call.action, source)
+        verdict = weigh(read.policy, terms, asked, now=here.now)
+        if isinstance(verdict, Lacking):
+            command = self._command(recipient, verdict)
+            raise ConsentMissingError(verdict.missing, command)
+        grant = Grant(
+            self._mint,
+            who=who,
+            here=here,
+            recipient=recipient,
+            pairs=verdict.pairs,
+            withheld=verdict.withheld,
+        )
+        return Admitted(grant, who, read, verdict.until, verdict.pairs)
+
+    def _owner(self, tx: Tx, call: Call) -> Admitted:
+        if isinstance(call.caller, System):
+            msg = "the system keeps the store, and never sees into it"
+            raise RuntimeError(msg)  # noqa: TRY004 - a bug of ours, not a wrong type
+        who, here, read = self._circumstances(tx)
+        grant = Grant(self._mint, who=who, here=here, recipient=None, pairs=None)
+        return Admitted(grant, who, read, None, frozenset())
+
+    def _circumstances(self, tx: Tx) -> tuple[Identity, Here, ReadPolicy]:
+        last, who = audit.tail(tx), people.owner(tx)
+        read = policies.read(tx, who)
+        # An older cell pasted back is behind the log; nothing else can be ahead of it.
+        if read.policy.policy_epoch != last.policy_epoch:
+            raise PolicyTamperedError
+        here = Here(
+            now=self._now(last),
+            profile=people.profile(tx, who),
+            command=self._about.command,
+            version=self._about.version,
+        )
+        return who, here, read
+
+    def _now(self, last: audit.Tail) -> datetime:
+        """Return the time by which consent counts: it never runs backward."""
+        return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
+
+    def _command(self, recipient: str, verdict: Lacking) -> str:
+        if not verdict.missing:
+            return f"{self._about.command} consent --to {recipient}"
+        scopes = " ".join(verdict.missing)
+        return f"{self._about.command} consent grant {scopes} --to {recipient}"

@@ -1,0 +1,286 @@
+"""The gate: the one way from a caller to the data, and the one record of it.
+
+``serve`` runs a tool; ``act`` runs what the owner does himself; ``maintain`` runs
+upkeep that sees no person's data; ``note`` records what has no data at all (a process
+starting). Admitting and recording are private to them, so there is no way in without a
+record, and the record is committed before anything leaves (DESIGN 2):
+
+::
+
+    read     snapshot:  admit ► run ► level ► fit ► show
+             write:     policy still the same to the byte, nothing expired ► record
+    write    one step:  admit ► run ► record
+    failure  rolled back, then a second step records it; if that fails too, the
+             caller gets an error and nothing else
+
+The COMMIT is the moment of release: a withdrawal committed before it stops the answer.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pierre_mcp.clock import Clock
+from pierre_mcp.errors import (
+    AuditTamperedError,
+    PierreError,
+    PolicyChangedError,
+    PreviewWritesError,
+    ResourceUnknownError,
+    SealBudgetError,
+    StaleKeyError,
+    ToolUnknownError,
+)
+from pierre_mcp.gate.admission import About, Admission
+from pierre_mcp.gate.arguments import as_bytes, parse
+from pierre_mcp.gate.exits import Exit
+from pierre_mcp.gate.lines import Facts
+from pierre_mcp.gate.records import Records
+from pierre_mcp.model.answer import Answer
+from pierre_mcp.model.audit import Outcome
+from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.fields import Params
+from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.services.steps import Listener, Progress, Step, silent
+from pierre_mcp.store import people
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.turn import Turn
+from pierre_mcp.tools.table import NO_RESOURCE, Table, Tool
+
+__all__ = ["About", "Gate"]
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+
+UNKNOWN_TOOL = "unknown_tool"
+"""Recorded in place of a name that no tool has: such a name could say anything."""
+
+_TRIES = 3
+_STAGES = 3
+_MOST_ASKED = 200
+
+
+class Gate:
+    """Serves one store.
+
+    Args:
+        store: Its units are the gate's alone.
+        table: Every tool there is.
+        clock: Tells when.
+        about: What this program is called.
+    """
+
+    def __init__(self, store: Store, table: Table, clock: Clock, about: About) -> None:
+        self._store = store
+        self._table = table
+        self._admit = Admission(clock, about)
+        self._record = Records(store, clock)
+
+    def serve(
+        self,
+        call: Call,
+        arguments: Mapping[str, Any] | None,
+        turn: Turn | None = None,
+        listen: Listener = silent,
+    ) -> Answer:
+        """Run the tool that ``call`` names and return its answer, already recorded.
+
+        Refusals and failures come back as answers too, recorded alike.
+
+        Args:
+            call: Who asks, and for which tool.
+            arguments: As they came; held to the tool's model here.
+            turn: By which the call may be cancelled.
+            listen: Hears how far it is, in fixed words: it leaves before the record.
+        """
+        facts = Facts()
+        call = self._named(call, facts)
+        try:
+            with self._record.of_failures(call, facts):
+                return self._served(call, arguments, facts, turn or Turn(), listen)
+        except PierreError as error:
+            return _refusal(error)
+        except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
+            return _refusal(PierreError())
+
+    def act(
+        self,
+        call: Call,
+        work: Callable[[Tx, Grant], T],
+        *,
+        detail: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Do what the owner asked, and record it, in one step.
+
+        Raises:
+            PierreError: What ``work`` raised; rolled back, and recorded.
+            RuntimeError: It is not the owner who asks.
+        """
+        facts = Facts(detail=dict(detail or {}))
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            with self._admit.of_owner(tx, call) as admitted:
+                done = work(tx, admitted.grant)
+            self._record.add_changed(tx, call, Outcome.DONE, facts, admitted.who)
+        return done
+
+    def look(self, call: Call, work: Callable[[Tx, Grant], T]) -> T:
+        """Show the owner what is his, and record that it was shown.
+
+        Raises:
+            PierreError: What ``work`` raised; recorded.
+            RuntimeError: It is not the owner who asks.
+        """
+        with self._record.of_failures(call, Facts()):
+            with self._store.reading() as tx, self._admit.of_owner(tx, call) as let_in:
+                found = work(tx, let_in.grant)
+            self.note(call, Outcome.DONE)
+        return found
+
+    def step(self, call: Call, step: Step) -> None:
+        """Do one unit of a job: admitted afresh, sealed outside the lock.
+
+        The job records its first and last step; ``jobs`` sees to that.
+        """
+        for _ in range(_TRIES):
+            self._store.refill()  # what is sealed ahead is counted ahead
+            try:
+                with (
+                    self._store.reading() as tx,
+                    self._admit.of_owner(tx, call) as let_in,
+                ):
+                    step.prepare(tx, let_in.grant)
+                with (
+                    self._store.writing() as tx,
+                    self._admit.of_owner(tx, call) as let_in,
+                ):
+                    step.write(tx, let_in.grant)
+            except (StaleKeyError, SealBudgetError):
+                continue  # rotated meanwhile: seal again under the new key
+            self._store.tidy()
+            return
+        raise StaleKeyError
+
+    def maintain(self, call: Call, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
+        """Do upkeep that shows no person's data, and record it.
+
+        A log found tampered with takes no more rows; what was found is still told.
+
+        Raises:
+            PierreError: What ``work`` raised; recorded.
+        """
+        with self._record.of_failures(call, Facts()), self._store.reading() as tx:
+            found = work(tx, self._admit.maintenance(), people.owner(tx))
+        try:
+            self.note(call, Outcome.DONE)
+        except AuditTamperedError:
+            LOG.warning("the audit log was changed from outside; no row was added")
+        return found
+
+    def note(
+        self,
+        call: Call,
+        outcome: Outcome,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record what touches no data: a process starting, a client saying its name."""
+        facts = Facts(detail=dict(detail or {}))
+        with self._store.writing() as tx:
+            self._record.add(tx, call, outcome, facts, people.owner(tx))
+
+    def watched(self, call: Call) -> AbstractContextManager[None]:
+        """Record how the body ends, if it ends early."""
+        return self._record.of_failures(call, Facts())
+
+    def _served(
+        self,
+        call: Call,
+        arguments: Mapping[str, Any] | None,
+        facts: Facts,
+        turn: Turn,
+        listen: Listener,
+    ) -> Answer:
+        listen(Progress(0, _STAGES, "checking consent"))
+        facts.arguments = as_bytes(arguments)
+        tool = self._tool(call.action)
+        params = parse(tool.takes, facts.arguments)
+        if tool.terms.writes:
+            return self._write(call, tool, params, facts, turn)
+        listen(Progress(1, _STAGES, "reading"))
+        return self._read(call, tool, params, facts, turn, listen)
+
+    def _read(
+        self,
+        call: Call,
+        tool: Tool[Any, Any],
+        params: Params,
+        facts: Facts,
+        turn: Turn,
+        listen: Listener,
+    ) -> Answer:
+        for _ in range(2):
+            with (
+                self._store.reading(turn) as tx,
+                self._admit.to_tool(tx, call, tool, params) as admitted,
+            ):
+                answer = _answer(tx, admitted.grant, tool, params)
+            listen(Progress(2, _STAGES, "recording"))
+            with self._store.writing() as tx:
+                turn.check()  # only now: the wait for the lock may have been long
+                if self._admit.still_holds(tx, admitted):
+                    facts.released(answer, admitted.pairs)
+                    self._record.add(tx, call, _released(call), facts, admitted.who)
+                    return answer
+        raise PolicyChangedError
+
+    def _write(
+        self,
+        call: Call,
+        tool: Tool[Any, Any],
+        params: Params,
+        facts: Facts,
+        turn: Turn,
+    ) -> Answer:
+        if _is_preview(call):
+            raise PreviewWritesError
+        with self._store.writing() as tx:
+            with self._admit.to_tool(tx, call, tool, params) as admitted:
+                answer = _answer(tx, admitted.grant, tool, params)
+            turn.check()
+            facts.released(answer, admitted.pairs)
+            self._record.add_changed(tx, call, _released(call), facts, admitted.who)
+        return answer
+
+    def _named(self, call: Call, facts: Facts) -> Call:
+        """Keep a name that no tool has out of the plain log; it is sealed beside it."""
+        if call.action in self._table.tools or call.action == NO_RESOURCE:
+            return call
+        facts.detail = {"asked": call.action[:_MOST_ASKED]}
+        return replace(call, action=UNKNOWN_TOOL)
+
+    def _tool(self, name: str) -> Tool[Any, Any]:
+        tool = self._table.tools.get(name)
+        if tool is None:
+            raise ResourceUnknownError if name == NO_RESOURCE else ToolUnknownError
+        return tool
+
+
+def _answer(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answer:
+    way = Exit(tx.ring, grant, tool, params)
+    result = way.leveled(tool.run(tx, grant, way.incoming()))
+    shown, content = way.fitted(result)
+    return Answer(text=f"{shown.line}\n{content.decode()}", structured=content)
+
+
+def _refusal(error: PierreError) -> Answer:
+    return Answer(text=f"{error.code}: {error}", is_error=True, code=error.code)
+
+
+def _is_preview(call: Call) -> bool:
+    return isinstance(call.caller, Owner) and call.caller.preview_as is not None
+
+
+def _released(call: Call) -> Outcome:
+    return Outcome.PREVIEW if _is_preview(call) else Outcome.RELEASED

@@ -1,0 +1,91 @@
+"""The one record of a call: in the step that releases, or after what ended it early."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pierre_mcp.clock import Clock
+from pierre_mcp.errors import LockTimeoutError, PierreError
+from pierre_mcp.gate.lines import Facts, ended, line_of
+from pierre_mcp.model.audit import Outcome
+from pierre_mcp.model.caller import Call
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.store import audit, people, policies
+from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx
+
+LOG = logging.getLogger(__name__)
+
+_BRIEFLY_S = 1.0
+
+
+class Records:
+    """Appends to the log of one store.
+
+    Args:
+        store: For the steps of its own in which failures are recorded.
+        clock: Tells when.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def add(
+        self, tx: Tx, call: Call, outcome: Outcome, facts: Facts, who: Identity
+    ) -> None:
+        """Append the row, under the policy epoch of the log itself.
+
+        Never that of the cell: one refused as tampered would then be recorded as the
+        newest, and pass the next time.
+        """
+        self._append(tx, call, outcome, facts, who, None)
+
+    def add_changed(
+        self, tx: Tx, call: Call, outcome: Outcome, facts: Facts, who: Identity
+    ) -> None:
+        """Append the row of a unit that may have changed the policy it was let in by.
+
+        It stands under the epoch that the unit made.
+        """
+        epoch = policies.read(tx, who).policy.policy_epoch
+        self._append(tx, call, outcome, facts, who, epoch)
+
+    @contextmanager
+    def of_failures(self, call: Call, facts: Facts) -> Iterator[None]:
+        """Record what ends the body early, in a step of its own, and let it pass."""
+        try:
+            yield
+        except BaseException as error:
+            self._add_failure(call, error, facts)
+            raise
+
+    def _add_failure(self, call: Call, error: BaseException, facts: Facts) -> None:
+        outcome, code = ended(error)
+        if code == PierreError.code:
+            LOG.error("internal error in a call: %s", type(error).__name__)
+        # Nothing was released, whatever was about to be.
+        failed = Facts(facts.arguments, code=code, detail=facts.detail)
+        try:
+            with self._store.writing(deadline_s=_patience_s(error)) as tx:
+                self.add(tx, call, outcome, failed, people.owner(tx))
+        except Exception as second:  # noqa: BLE001 - nothing but an error may leave
+            LOG.error("a failure was not recorded: %s", type(second).__name__)  # noqa: TRY400 - its text may hold data
+
+    def _append(
+        self,
+        tx: Tx,
+        call: Call,
+        outcome: Outcome,
+        facts: Facts,
+        who: Identity,
+        epoch: int | None,
+    ) -> None:
+        line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=epoch)
+        detail = facts.detail or None
+        audit.append(tx, line, now=self._clock.now(), who=who, detail=detail)
+
+
+def _patience_s(error: BaseException) -> float:
+    """Say how long to wait for the lock: who waited for it once does not again."""
+    hurried = isinstance(error, LockTimeoutError) or not isinstance(error, Exception)
+    return _BRIEFLY_S if hurried else WRITE_DEADLINE_S

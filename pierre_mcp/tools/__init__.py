@@ -1,0 +1,1 @@
+"""What can be asked: one row a tool, one module a noun."""

@@ -1,0 +1,37 @@
+"""Every tool and resource, in the order they are listed."""
+
+from pierre_mcp.tools.activities import GET_ACTIVITIES
+from pierre_mcp.tools.activity import GET_ACTIVITY
+from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
+from pierre_mcp.tools.table import Resource, Table
+
+TOOLS = (GET_STATUS, GET_ACTIVITIES, GET_ACTIVITY, GET_CONSENTS, WITHDRAW_CONSENT)
+
+RESOURCES = (
+    Resource(
+        uri="pierre://status",
+        name="status",
+        title="Status",
+        summary="What this assistant may read.",
+        tool="get_status",
+    ),
+    Resource(
+        uri="pierre://activities/{id}",
+        name="activity",
+        title="One activity",
+        summary="One activity whole, by the id get_activities gives.",
+        tool="get_activity",
+    ),
+    Resource(
+        uri="pierre://consents",
+        name="consents",
+        title="Consents",
+        summary="This assistant's own consents in force.",
+        tool="get_consents",
+    ),
+)
+
+
+def table() -> Table:
+    """Return the one table that gate, server and README read."""
+    return Table(TOOLS, RESOURCES)

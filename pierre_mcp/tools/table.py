@@ -1,0 +1,132 @@
+"""A tool is a row: listing, consent, limits, README and snapshots all read the same.
+
+``run`` reads (or, where its terms say so, writes) and returns a typed result. Then the
+gate applies the level and the budget, and ``show`` turns what is left into one plain
+line and the model that goes on the wire.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from pierre_mcp.model.fields import Params, Reply
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.here import Here
+from pierre_mcp.model.terms import Terms
+from pierre_mcp.store.database import Tx
+from pierre_mcp.tools import classes
+
+NO_RESOURCE = "no_resource"
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A result as shown: one plain line, and the whole of it as a model."""
+
+    line: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool(Generic[P, R]):
+    """One row of the table.
+
+    Attributes:
+        takes: The arguments: closed, strict, bounded, each described.
+        gives: What goes on the wire; every field has a category.
+        run: Works inside the gate's transaction, with the gate's grant.
+        show: Called after level and budget; sees only what may be seen.
+        source_of: Which source the arguments ask for, if they name one.
+        about: Which source alone a result is about, if it is one; it says so itself.
+    """
+
+    name: str
+    title: str
+    summary: str
+    takes: type[P]
+    gives: type[Reply]
+    terms: Terms
+    run: Callable[[Tx, Grant, P], R]
+    show: Callable[[R, Here], Shown]
+    source_of: Callable[[P], str | None] = lambda _: None
+    about: Callable[[R], str | None] = lambda _: None
+    destructive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """An address that gives what a tool gives, weighed by the same terms.
+
+    Attributes:
+        uri: An address, or a template with one ``{id}`` at its end.
+    """
+
+    uri: str
+    name: str
+    title: str
+    summary: str
+    tool: str
+
+    def arguments(self, uri: str) -> Mapping[str, Any] | None:
+        """Return the tool's arguments if ``uri`` is one of this resource's."""
+        head, brace, _ = self.uri.partition("{")
+        if not brace:
+            return {} if uri == self.uri else None
+        rest = uri.removeprefix(head)
+        if not uri.startswith(head) or not rest or "/" in rest:
+            return None
+        return {"id": rest}
+
+
+class Table:
+    """Every tool and resource there is.
+
+    Raises:
+        ValueError: Two share a name; a resource names no tool; a tool declares no
+            needs, or has a field in its answer that declares no category.
+    """
+
+    def __init__(
+        self, tools: Sequence[Tool[Any, Any]], resources: Sequence[Resource]
+    ) -> None:
+        self.tools = MappingProxyType({tool.name: tool for tool in tools})
+        self.resources = tuple(resources)
+        if len(self.tools) != len(tools):
+            msg = "two tools share a name"
+            raise ValueError(msg)
+        if any(r.tool not in self.tools for r in resources):
+            msg = "a resource gives what a tool gives"
+            raise ValueError(msg)
+        for tool in tools:
+            _check(tool)
+
+    def behind(self, uri: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the tool and arguments an address stands for.
+
+        An address that is no resource's gives ``NO_RESOURCE``, which no tool is called:
+        the gate refuses and records it like any other name it does not know.
+        """
+        for resource in self.resources:
+            arguments = resource.arguments(uri)
+            if arguments is not None:
+                return resource.tool, arguments
+        return NO_RESOURCE, {}
+
+    def readers(self) -> tuple[str, ...]:
+        """Return the tools that need consent and only read: what a bundle grants."""
+        rows = self.tools.values()
+        return tuple(
+            t.name for t in rows if not t.terms.needs_nothing and not t.terms.writes
+        )
+
+
+def _check(tool: Any) -> None:
+    if not isinstance(tool.terms, Terms):
+        msg = f"{tool.name} declares no needs"
+        raise ValueError(msg)  # noqa: TRY004 - a row that is not whole
+    for fault in classes.faults(tool.gives, tool.terms.opens):
+        raise ValueError(fault)

@@ -1,0 +1,61 @@
+"""A temporary demo store: filled, open to others, and gone at the end."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from pierre_mcp.gate.house import opener
+from pierre_mcp.gate.temporary import demo_store
+from pierre_mcp.services.steps import Progress
+from pierre_mcp.settings import Settings
+from pierre_mcp.store import people
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A person's own settings, strict ones, of which nothing may be used."""
+    return Settings(
+        tmp_path / "data",
+        tmp_path / "config",
+        profile="anna",
+        mek_source="env",
+        production=True,
+        master_key="not for the demo",
+    )
+
+
+def test_it_is_a_filled_demo_store_apart_from_the_persons_own(
+    settings: Settings, tmp_path: Path
+) -> None:
+    seen: list[Progress] = []
+    with demo_store(settings, seed=4, listen=seen.append) as (temporary, open_):
+        store = open_()
+        with store.reading() as tx:
+            assert people.is_demo(tx)
+            assert people.profile(tx, people.owner(tx)).zone == "Europe/Zurich"
+            (count,) = tx.one("SELECT count(*) FROM recordings")
+        store.close()
+        opener(temporary)().close()  # by its settings alone, as another process does
+    assert seen[-1] == Progress(count, count, "done")
+    assert not temporary.data_dir.parent.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_gone_after_an_error(settings: Settings) -> None:
+    with pytest.raises(KeyError), demo_store(settings) as (temporary, _):
+        raise KeyError
+    assert not temporary.data_dir.parent.exists()
+
+
+def test_it_can_be_made_on_any_thread(settings: Settings) -> None:
+    made: list[bool] = []
+
+    def make() -> None:
+        with demo_store(settings) as (temporary, _):
+            made.append(temporary.store_dir.exists())
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    assert made == [True]
