@@ -1,0 +1,1 @@
+"""The assistant's door: transport, methods, rendering. The only importer of ``mcp``."""
