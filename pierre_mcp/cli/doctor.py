@@ -1,0 +1,109 @@
+"""``pierre-mcp doctor``: is everything as it should be, and if not, what to do."""
+
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pierre_mcp.cli import clients
+from pierre_mcp.cli.session import Session, current, say, say_json
+from pierre_mcp.errors import PierreError
+from pierre_mcp.gate.house import origin
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
+from pierre_mcp.settings import APP
+from pierre_mcp.store import policies
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.opening import FILE
+
+_MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
+_RECENT = timedelta(days=7)
+_ASK = "Give the key the store was made with, or put back a backup of both."
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Check versions, permissions, key, database, seal, log and the client's entry.
+
+    Each failure comes with what to do. The exit status is 1 where one did.
+    """
+    session = current()
+    checks = [_versions(), sqlite_check()]
+    if (session.settings.store_dir / FILE).exists():
+        checks += _guarded("master key", lambda: [_key(session)])
+        checks += _guarded("store", lambda: _store(session))
+    else:
+        fix = f"Make it with: {session.settings.command} setup"
+        checks.append(Check("store", Verdict.WARN, "not made yet", fix))
+    checks += _guarded("claude desktop", lambda: [_client(session)])
+    if as_json:
+        say_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            mark = _MARKS[check.verdict]
+            say(f"{mark}  {check.name}: {check.words}. {check.fix}".rstrip())
+    if any(check.verdict is Verdict.FAIL for check in checks):
+        raise typer.Exit(1)
+
+
+def _versions() -> Check:
+    words = f"{APP} {version(APP)}, Python {platform.python_version()}, {sys.platform}"
+    return Check("versions", Verdict.OK, words)
+
+
+def _key(session: Session) -> Check:
+    found = origin(session.settings)
+    words = f"from {found.kind}, public id {found.public_id}"
+    if not found.development:
+        return Check("master key", Verdict.OK, words)
+    words += ", a development key in the configuration directory"
+    fix = "Keep a copy of that directory; for production give a key of your own."
+    return Check("master key", Verdict.WARN, words, fix)
+
+
+def _store(session: Session) -> list[Check]:
+    with session.gate() as gate:  # opening checks permissions, schema and keyring
+        checks = gate.maintain(session.owner("doctor"), store_checks)
+        if any(check.verdict is Verdict.FAIL for check in checks):
+            return checks
+        checks.append(gate.look(session.owner("doctor"), _given_lately))
+    return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
+
+
+def _given_lately(tx: Tx, grant: Grant) -> Check:
+    """Name what was given in the last days, so that nobody gives it unseen."""
+    policy, since = policies.read(tx, grant).policy, grant.here.now - _RECENT
+    given = [
+        f"{recipient} on {max(held.given_at for held in fresh).date()}"
+        for recipient, mine in sorted(policy.recipients.items())
+        if (fresh := [held for held in mine.scopes.values() if held.given_at > since])
+    ]
+    words = ", ".join(given) or "none"
+    fix = f"Not you? {grant.here.command} consent withdraw --to NAME" if given else ""
+    return Check("consents given in 7 days", Verdict.OK, words, fix)
+
+
+def _client(session: Session) -> Check:
+    found = clients.present(session.settings)
+    fix = f"Run: {session.settings.command} setup --client claude-desktop"
+    if found is None:
+        return Check("claude desktop", Verdict.WARN, "has no entry of ours", fix)
+    if not Path(str(found.get("command", ""))).is_file():
+        return Check("claude desktop", Verdict.FAIL, "our entry's command is gone", fix)
+    return Check("claude desktop", Verdict.OK, "has our entry, and its command exists")
+
+
+def _guarded(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
+    try:
+        return checks()
+    except PierreError as error:
+        words = str(error).removesuffix(error.remedy).strip().rstrip(".")
+        there = error.remedy and "doctor" not in error.remedy  # this is the doctor
+        return [Check(name, Verdict.FAIL, words, error.remedy if there else _ASK)]

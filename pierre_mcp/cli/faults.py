@@ -1,0 +1,42 @@
+"""The faults of the command line; like all others, they quote no value."""
+
+from pierre_mcp.errors import InvalidError, RefusedError
+
+
+class NoTerminalError(RefusedError):
+    """Consent is given by a person at a terminal, and there is none here."""
+
+    code = "no_terminal"
+    remedy = "Run the command yourself, in a terminal window."
+
+
+class ChallengeFailedError(RefusedError):
+    """The words typed were not the words shown, so nothing was changed."""
+
+    code = "challenge_failed"
+
+
+class ExpiryMalformedError(InvalidError):
+    """An expiry is 30d, 6m, 1y or a date as 2027-03-01, and lies in the future."""
+
+    code = "expiry_malformed"
+
+
+class NothingImportedError(InvalidError):
+    """There is nothing to consent to yet."""
+
+    code = "nothing_imported"
+    remedy = "Import first, with: pierre-mcp import PATH"
+
+
+class ConfigUnreadableError(InvalidError):
+    """The client's configuration file is not JSON that can be added to."""
+
+    code = "config_unreadable"
+    remedy = "Mend or move it, and run the command again; it was left as it is."
+
+
+class NotTakenError(InvalidError):
+    """What was given is not among what the command takes."""
+
+    code = "not_taken"

@@ -1,0 +1,143 @@
+"""``pierre-mcp``: the command line, and how it ends.
+
+Bad input gets a sentence and a status, never a trace: 1 what was asked was refused or
+failed, 2 the command was misspelt, 70 a fault of ours, 78 the configuration needs
+mending, 130 Ctrl-C.
+"""
+
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from pierre_mcp.cli import audit, call, consent, doctor, imports, session, setup
+from pierre_mcp.cli.demo import run as run_demo
+from pierre_mcp.cli.logs import quiet_logs
+from pierre_mcp.errors import PierreError
+from pierre_mcp.platform import harden
+from pierre_mcp.settings import APP, DEFAULT_PROFILE, from_environment
+
+_ORDER = (
+    "setup",
+    "import",
+    "consent",
+    "call",
+    "imports",
+    "undo",
+    "audit",
+    "doctor",
+    "demo",
+    "serve",
+)
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order in which a person comes to need them."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the names of the commands."""
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
+
+
+app = typer.Typer(
+    name=APP,
+    cls=_InOrder,
+    help="Your fitness history, answered to an AI assistant from behind a consent "
+    "gate. Without a command it is the server that a client starts.",
+    epilog="Try it with: pierre-mcp demo. Begin with: pierre-mcp setup.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they print locals
+    add_completion=False,
+    rich_markup_mode=None,
+)
+_FAULT = 70  # EX_SOFTWARE of sysexits.h
+_STOPPED = 130
+_COMMAND = re.compile(rf"(?<=[Ww]ith: |.Run: ){APP} ")
+
+
+@app.callback()
+def begin(
+    profile: Annotated[
+        str, typer.Option(help="Whose store: each person has one of their own.")
+    ] = DEFAULT_PROFILE,
+) -> None:
+    """Read the settings, once, before any command."""
+    session.begin(session.Session(from_environment(profile)))
+
+
+app.command("setup", short_help="Make your store, and all that belongs to it.")(
+    setup.setup
+)
+app.command("import", short_help="Import FIT, GPX and TCX files.")(imports.import_)
+app.command("imports", short_help="List what was imported.")(imports.imports_)
+app.command("undo", short_help="Take one import back.")(imports.undo)
+app.add_typer(
+    consent.app,
+    name="consent",
+    short_help="Give, list and withdraw what assistants may have.",
+)
+app.command("call", short_help="Run one tool, or preview what an assistant gets.")(
+    call.call
+)
+app.add_typer(audit.app, name="audit")
+app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+
+
+@app.command("demo", short_help="Watch the whole path on a made-up athlete.")
+def demo(
+    seed: Annotated[int, typer.Option(min=0, help="Which synthetic athlete.")] = 1,
+) -> None:
+    """Watch the whole path on a synthetic athlete: refusal, consent, answer, log."""
+    raise typer.Exit(run_demo(seed))
+
+
+@app.command("serve")
+def serve(
+    client: Annotated[str, typer.Option(help="The client's label.")] = "local",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve a temporary demo store.")
+    ] = False,
+) -> None:
+    """Be the server a client starts, on standard input and output."""
+    # ``__main__`` hands serving to the server before this program is even imported;
+    # the command stands here so that --help tells of it.
+
+
+def run(given: Sequence[str]) -> int:
+    """Run one command and return the exit status."""
+    harden()
+    quiet_logs()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a file's name may be any bytes
+    try:
+        app(args=list(given), prog_name=APP)
+    except PierreError as error:
+        sys.stderr.write(f"{_for_profile(str(error))}\n")
+        return error.exit_status
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0
+        if status == _STOPPED:
+            sys.stderr.write("Stopped. What was done is kept.\n")
+        return status
+    except Exception as error:  # noqa: BLE001 - its text could quote what it met
+        sys.stderr.write(f"A fault in pierre-mcp itself: {_where(error)}.\n")
+        return _FAULT
+    return 0  # pragma: no cover - a command ends by SystemExit
+
+
+def _for_profile(words: str) -> str:
+    """Name the profile in the command that an error tells the person to run."""
+    return _COMMAND.sub(lambda _: f"{session.command()} ", words)
+
+
+def _where(error: Exception) -> str:
+    """Say which error it was and in which line, and nothing that it holds."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

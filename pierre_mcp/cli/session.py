@@ -1,0 +1,116 @@
+"""What every command has: the settings, a way to the gate, and two ways to answer."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TextIO, TypeVar
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pierre_mcp.errors import InvalidError
+from pierre_mcp.gate.gate import Gate
+from pierre_mcp.gate.house import opened
+from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.policy.privacy import clean
+from pierre_mcp.settings import APP, Settings
+from pierre_mcp.store.database import Tx
+
+T = TypeVar("T")
+
+_WIDE = 160
+"""Columns of a table that no terminal shows: a file or a pipe has no edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command, as the owner gave it."""
+
+    settings: Settings
+    id: str = field(default_factory=lambda: str(uuid4()))
+
+    def gate(self) -> AbstractContextManager[Gate]:
+        """Open the store for this command."""
+        return opened(self.settings)
+
+    def owner(self, action: str) -> Call:
+        """Return the owner's call to do ``action``."""
+        return Call(Owner(), action, self.id)
+
+    def look(self, action: str, work: Callable[[Tx, Grant], T]) -> T:
+        """Open the store, read what is the owner's, and close it."""
+        with self.gate() as gate:
+            return gate.look(self.owner(action), work)
+
+
+_CURRENT: ContextVar[Session] = ContextVar("session")
+
+
+def begin(session: Session) -> None:
+    """Make ``session`` the one of the command that is running."""
+    _CURRENT.set(session)
+
+
+def current() -> Session:
+    """Return the session of the command that is running."""
+    return _CURRENT.get()
+
+
+def command() -> str:
+    """Return how the person calls this program, profile included."""
+    session = _CURRENT.get(None)
+    return APP if session is None else session.settings.command
+
+
+def out() -> Console:
+    """Return where a command's answer goes."""
+    return _console(sys.stdout)
+
+
+def err() -> Console:
+    """Return where questions, progress and warnings go."""
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    # Neither markup nor :emoji: names: what is shown was written by somebody else.
+    return Console(
+        file=file, highlight=False, soft_wrap=True, markup=False, emoji=False
+    )
+
+
+def say(text: str) -> None:
+    """Print one line of the answer, exactly as it is."""
+    sys.stdout.write(f"{text}\n")
+
+
+def ask(question: str, default: str, check: Callable[[str], T]) -> T:
+    """Ask on the terminal until the answer is one; an empty line takes the default."""
+    while True:
+        answer = str(typer.prompt(question, default=default, err=True)).strip()
+        try:
+            return check(answer)
+        except InvalidError as error:
+            sys.stderr.write(f"{error}\n")
+
+
+def say_json(value: Any) -> None:
+    """Print the answer as JSON."""
+    say(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print the answer as a table."""
+    console = out()
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(clean(str(cell)) for cell in row))
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDE)
+    console.print(table)
