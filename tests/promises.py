@@ -1,0 +1,121 @@
+"""What this server promises, by stable id; ``test_promises`` holds us to it.
+
+The words are those of the security guides, made exact, and cut to what is so today.
+"""
+
+from typing import Final
+
+PROMISES: Final = {
+    "audit.every-call": (
+        "Every call, refusal, failure, cancellation and administrative act leaves one "
+        "record, committed before its answer."
+    ),
+    "audit.fail-closed": "If the record cannot be written, nothing leaves.",
+    "audit.tamper": (
+        "Any edit, deletion, reordering or insertion by someone without the keys is "
+        "detected and located to the row."
+    ),
+    "consent.every-tool": (
+        "A tool or resource without declared needs cannot be registered."
+    ),
+    "consent.expiry": "Consent ends at its expiry to the instant.",
+    "consent.explicit": (
+        "Nothing personal is read for, analysed for, or sent to a recipient without "
+        "all four kinds of consent in force; import and upkeep compute only what is "
+        "stored for the person, sealed and categorised."
+    ),
+    "consent.granular": (
+        "Source, category, purpose, recipient, tool and expiry are each separate; a "
+        "partial consent gives a partial answer that says so and does not tell "
+        "whether withheld data exists."
+    ),
+    "consent.human-only": "Nothing that arrives over MCP grants consent.",
+    "consent.withdraw-now": (
+        "Withdrawal works on the next call in every process, and on a running call "
+        "until its release commits."
+    ),
+    "keys.authentic": (
+        "A key state or consent written without the keys is refused and reported."
+    ),
+    "keys.bound-cell": (
+        "A sealed cell opens only in its own row, column, tenant and person, under "
+        "its own key, and beside its own source, origin and day; any changed bit is "
+        "refused."
+    ),
+    "keys.dek-generated": (
+        "The first DEK is made on first start, stored only wrapped; two processes "
+        "starting at once make one."
+    ),
+    "keys.dev-mode": (
+        "With no MEK a development key is made, kept apart from the database, and "
+        "warned about; only its public id is printed; given by the environment, the "
+        "same key opens the same store."
+    ),
+    "keys.mek-external": (
+        "The master key comes from the environment or a file; it is 256 bits, never "
+        "in the database, a log, an error, an audit row or stderr."
+    ),
+    "keys.no-overwrite": (
+        "An unreadable keyring, a wrong MEK or a transient error never makes a new "
+        "key; the error names the MEK id needed."
+    ),
+    "keys.nonce-budget": (
+        "Seals per key are counted; rotation is due at 2^30 and sealing stops at 2^31."
+    ),
+    "keys.production": "Production refuses to start without a proper MEK.",
+    "keys.vectors": (
+        "The one function that calls AES-GCM agrees with the NIST CAVP cases of our "
+        "shape (96-bit IV, 128-bit tag), refusals included; frozen cells (fixed key, "
+        "nonce and place to exact bytes) hold for the whole seal, in every released "
+        "format."
+    ),
+    "mcp.cancel": "A cancelled call stops, leaves nothing half done, and is recorded.",
+    "mcp.capabilities": "Declared capabilities are exactly the served ones.",
+    "mcp.errors": (
+        "Authorisation errors name the scope, execution errors are cleaned; no path, "
+        "SQL, key, value or stack trace leaves."
+    ),
+    "mcp.malformed": (
+        "Every malformed, oversized or hostile line gets an error or a clean refusal "
+        "within a second; the server goes on."
+    ),
+    "mcp.progress": "The client's token is echoed; progress only grows.",
+    "mcp.shutdown": (
+        "End of input, SIGTERM and Ctrl-C answer what is running, flush, and exit "
+        "within 1.5 s."
+    ),
+    "mcp.versions": (
+        "The versions `2024-11-05` and `2025-06-18` are served, and every other "
+        "version the SDK speaks; an unsupported one gets the counter-offer the "
+        "specification asks for."
+    ),
+    "privacy.classified": (
+        "Every field of every answer has a class; an undeclared one fails the build."
+    ),
+    "privacy.every-exit": (
+        "The one level there is so far, medium, applies to every tool and resource."
+    ),
+    "privacy.minimised": "An answer holds only the categories its tool declares.",
+    "privacy.untrusted-text": (
+        "Text from outside never reaches the model as instructions: cleaned, capped, "
+        "marked."
+    ),
+    "seal.no-plaintext": (
+        "After a full exercise no sensitive value, token, name or e-mail occurs in "
+        "the database, WAL, backups, temporary directory, import log, audit export, "
+        "logs or stderr."
+    ),
+    "store.crash": (
+        "Kill -9, a torn WAL, a full disk or two processes at once lose no "
+        "acknowledged write and leave no unreadable cell."
+    ),
+    "store.parameterised": (
+        "Every statement is parameterised; hostile strings pass through unchanged."
+    ),
+    "tenant.isolation": (
+        "A person or recipient never reads, changes, counts or infers another's rows, "
+        "grants or cursors, through any tool, resource, cursor, id or error (the "
+        "holder of the master key and the file reads all)."
+    ),
+    "tenant.keys": "Each tenant's and person's data is under its own key.",
+}
