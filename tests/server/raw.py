@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
@@ -131,9 +132,12 @@ def unread(answers: int) -> subprocess.Popen[bytes]:
     """Start a server, and leave 800 kB unread for each of so many answers."""
     process = spawn()
     assert process.stdin is not None
+    assert process.stdout is not None
     frames = [request("initialize", HELLO, 0)]
     frames += [calling("big", i, n=400_000) for i in range(1, answers + 1)]
     process.stdin.write("".join(json.dumps(f) + "\n" for f in frames).encode())
     process.stdin.flush()
-    time.sleep(2)
+    # Its first answer stands in the pipe: so it serves, however slowly it started.
+    select.select([process.stdout], [], [], 30)
+    time.sleep(1)  # and fills the pipe with the others
     return process
