@@ -101,9 +101,8 @@ PROMISES: Final = {
         "marked."
     ),
     "seal.no-plaintext": (
-        "After a full exercise no sensitive value, token, name or e-mail occurs in "
-        "the database, WAL, backups, temporary directory, import log, audit export, "
-        "logs or stderr."
+        "After a full exercise no sensitive value, name, place or key occurs in the "
+        "database, WAL, temporary directory, logs or stderr."
     ),
     "store.crash": (
         "Kill -9, a torn WAL, a full disk or two processes at once lose no "
