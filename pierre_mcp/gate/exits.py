@@ -8,10 +8,11 @@ recipient, tool or question.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from pydantic import MISSING
+from pydantic_core import to_json
 
 from pierre_mcp.errors import ActivityUnknownError, CursorInvalidError
 from pierre_mcp.keyring.pseudonyms import Pseudonyms
@@ -83,9 +84,7 @@ class Exit:
         if self._grant.recipient is None:
             return result
         if isinstance(result, Listing):
-            rows = tuple(self._shape(row) for row in result.page.rows)
-            page = Page(rows, result.page.places, result.page.more)
-            return Listing(page, self._shape(result.head))
+            return Listing(self._page(result.page), self._shape(result.head))
         return self._shape(result)
 
     def fitted(self, result: Any) -> tuple[Shown, bytes]:
@@ -97,7 +96,7 @@ class Exit:
             content = shown.reply.model_dump_json().encode()
             if not isinstance(result, Listing) or len(content) <= budget:
                 return shown, content
-            count = len(result.page.rows)
+            count = len(result.page)
             if count <= 1:
                 return shown, content
             fewer = min(count - 1, max(1, count * budget // len(content)))
@@ -123,7 +122,7 @@ class Exit:
         return [Withheld(source=source, category=c) for source, c in pairs]
 
     def _cursor(self, page: Page[Any]) -> str:
-        place = page.places[-1].encode()
+        place = to_json(page.places[-1])
         return seal_token(self._ring, self._scope, place, self._context)
 
     def _open(self, cursor: str) -> str:
@@ -140,23 +139,40 @@ class Exit:
             raise ActivityUnknownError
         return found
 
+    def _page(self, page: Page[S]) -> Page[S]:
+        columns = dict(page.columns)
+        for name, treatment in _plan(page.row):
+            treat = self._treat(name, treatment)
+            columns[name] = [
+                v if v is None or v is MISSING else treat(v) for v in columns[name]
+            ]
+        return Page(page.row, columns, page.places, page.more)
+
     def _shape(self, shape: S) -> S:
         changed = {}
         for name, treatment in _plan(type(shape)):
             value = getattr(shape, name)
             if value is not None and value is not MISSING:
-                changed[name] = self._treated(name, treatment, value)
+                changed[name] = self._treat(name, treatment)(value)
         return shape.model_copy(update=changed) if changed else shape
 
-    def _treated(self, name: str, treatment: Treatment | None, value: Any) -> Any:
-        if treatment is None:
-            inside = isinstance(value, Shape)
-            return self._shape(value) if inside else [self._shape(v) for v in value]
-        if treatment is Treatment.IDENTIFIER:
-            return self._names.hide(self._grant.recipient or "", value)
-        if treatment is Treatment.FREE_TEXT:
-            return privacy.clean(value, _LENGTHS.get(name, privacy.MAX_NAME))
-        return _TREATED[treatment](value)
+    def _treat(self, name: str, treatment: Treatment | None) -> Callable[[Any], Any]:
+        """Return what is done to each value of a field; None means "look inside"."""
+        match treatment:
+            case None:
+                return self._inside
+            case Treatment.IDENTIFIER:
+                return partial(self._names.hide, self._grant.recipient or "")
+            case Treatment.FREE_TEXT:
+                limit = _LENGTHS.get(name, privacy.MAX_NAME)
+                return lambda text: privacy.clean(text, limit)
+            case _:
+                return _TREATED[treatment]
+
+    def _inside(self, value: Any) -> Any:
+        if isinstance(value, Shape):
+            return self._shape(value)
+        return [self._shape(shape) for shape in value]
 
     @property
     def _context(self) -> tuple[bytes, ...]:

@@ -36,8 +36,8 @@ SUITE_AES_256_GCM: Final = 0x01
 CELL_OVERHEAD: Final = 34
 
 _PREFIX = bytes((VERSION, SUITE_AES_256_GCM))
-_HEADER_BYTES = 6
-_BODY_AT = _HEADER_BYTES + gcm.NONCE_BYTES
+HEADER_BYTES: Final = 6
+_BODY_AT = HEADER_BYTES + gcm.NONCE_BYTES
 
 
 class Place(NamedTuple):
@@ -75,7 +75,7 @@ def key_id_of(cell: bytes) -> int:
     """
     if len(cell) < CELL_OVERHEAD or cell[:2] != _PREFIX:
         raise SealBrokenError
-    return int.from_bytes(cell[2:_HEADER_BYTES])
+    return int.from_bytes(cell[2:HEADER_BYTES])
 
 
 def seal_cell(cipher: AESGCM, key_id: int, plain: bytes, place: Place) -> bytes:
@@ -92,8 +92,17 @@ def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
     Raises:
         SealBrokenError: It was altered, or sealed for another place or key.
     """
-    aad = _aad(cell[:_HEADER_BYTES], place)
-    return gcm.decrypt(cipher, cell[_HEADER_BYTES:_BODY_AT], cell[_BODY_AT:], aad)
+    return open_beside(cipher, cell, column_piece(place.column), row_pieces(place))
+
+
+def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes:
+    """Open a cell, given its column's piece and the six that its row's cells share.
+
+    Raises:
+        SealBrokenError: It was altered, or sealed for another place or key.
+    """
+    aad = _AAD_BEGINS + cell[:HEADER_BYTES] + column + row
+    return gcm.decrypt(cipher, cell[HEADER_BYTES:_BODY_AT], cell[_BODY_AT:], aad)
 
 
 # PAE(nine pieces) as far as it is the same for every cell: the count, the label, and
@@ -101,26 +110,32 @@ def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
 _AAD_BEGINS = (
     (9).to_bytes(8, "little")
     + piece(b"pierre/cell")
-    + _HEADER_BYTES.to_bytes(8, "little")
+    + HEADER_BYTES.to_bytes(8, "little")
 )
 
 
 def _aad(header: bytes, place: Place) -> bytes:
     """Return PAE("pierre/cell", header, column, tenant, ... day).
 
-    Always nine pieces: what does not apply is empty, never left out. A row's cells
-    share six of them, which are encoded once.
+    Always nine pieces: what does not apply is empty, never left out.
     """
-    p = place
-    row = _row(p.tenant, p.person, p.row, p.source, p.origin, p.day)
-    return b"".join((_AAD_BEGINS, header, _name(p.column), row))
+    return _AAD_BEGINS + header + column_piece(place.column) + row_pieces(place)
 
 
-@lru_cache(maxsize=64)
-def _name(column: str) -> bytes:
+def row_pieces(place: Place) -> bytes:
+    """Return the six pieces after the column, which a row's cells share."""
+    _, tenant, person, row, source, origin, day = place
+    whose, came = _two(tenant, person), _two(source, origin)
+    return whose + piece(row.encode()) + came + piece(day.encode())
+
+
+@lru_cache(maxsize=256)
+def column_piece(column: str) -> bytes:
+    """Return the piece that names a column."""
     return piece(column.encode())
 
 
-@lru_cache(maxsize=128)
-def _row(*pieces: str) -> bytes:
-    return b"".join(piece(text.encode()) for text in pieces)
+@lru_cache(maxsize=256)
+def _two(one: str, other: str) -> bytes:
+    """Encode two of the few texts that come again and again."""
+    return piece(one.encode()) + piece(other.encode())

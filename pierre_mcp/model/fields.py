@@ -5,9 +5,10 @@ allowed) or null (not recorded). ``PUBLIC`` marks a field that says nothing abou
 person. A test walks every model and refuses a field that declares neither.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -102,23 +103,40 @@ RowT = TypeVar("RowT", bound=Shape)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[RowT]):
-    """Rows of a list, before the budget cuts it.
+    """Rows of a list by column, before the level treats it and the budget cuts it.
+
+    No model is made a row: ``row`` only declares what each column is.
 
     Attributes:
-        rows: In the order shown.
-        places: For each row, what a cursor needs to go on after it.
+        row: Names the columns; its fields carry their category and treatment.
+        columns: One list a field, all as long as ``places``.
+        places: For each row, as JSON, what a cursor needs to go on after it.
         more: Whether rows follow that were not read.
+
+    Raises:
+        ValueError: The columns are not those of ``row``.
     """
 
-    rows: tuple[RowT, ...]
-    places: tuple[str, ...]
+    row: type[RowT]
+    columns: Mapping[str, Sequence[Any]]
+    places: Sequence[Any]
     more: bool
+
+    def __post_init__(self) -> None:
+        """Refuse a column that declares nothing."""
+        if self.columns.keys() != self.row.model_fields.keys():
+            msg = "a page has the columns that its row declares"
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.places)
 
     def first(self, count: int) -> "Page[RowT]":
         """Return the page cut to ``count`` rows."""
-        if count >= len(self.rows):
+        if count >= len(self):
             return self
-        return Page(self.rows[:count], self.places[:count], more=True)
+        columns = {name: column[:count] for name, column in self.columns.items()}
+        return Page(self.row, columns, self.places[:count], more=True)
 
 
 HeadT = TypeVar("HeadT", bound=Shape)

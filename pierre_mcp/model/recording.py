@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import MISSING
 
@@ -50,6 +50,7 @@ class NewRecording:
         local_day: ``YYYY-MM-DD`` where it happened, set once.
         part: Which activity of the file it is, from 0.
         streams: Packed columns by stream name.
+        activity_id: The activity it joins; None begins a new one.
     """
 
     where: Where
@@ -62,6 +63,7 @@ class NewRecording:
     location: LocationCell | None = None
     notes: NotesCell | None = None
     streams: Mapping[str, bytes] = field(default_factory=dict)
+    activity_id: str | None = None
 
 
 HeartRateSeen: TypeAlias = HeartRateCell | MISSING | None
@@ -87,3 +89,35 @@ class Recording:
     power: PowerSeen
     location: LocationSeen
     notes: NotesSeen
+
+
+class SealedRow(NamedTuple):
+    """A recording as stored, its cells unopened: what is plain decides what to open."""
+
+    id: str
+    activity_id: str
+    source: str
+    origin: str
+    sport: str
+    day: str
+    cells: tuple[bytes | None, ...]
+
+
+Mapped: TypeAlias = Mapping[str, Any]
+
+
+class Row(NamedTuple):
+    """A recording as lists and totals read it: no model is made of its cells.
+
+    A mapping lacks what is at its default. A cell is MISSING or None as in
+    ``Recording``.
+    """
+
+    activity_id: str
+    source: str
+    sport: str
+    day: str
+    activities: Mapped
+    heart_rate: Mapped | MISSING | None
+    power: Mapped | MISSING | None
+    notes: Mapped | MISSING | None

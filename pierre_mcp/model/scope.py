@@ -12,6 +12,7 @@ They match exactly: there are no wildcards, and none can be written.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from pierre_mcp.errors import LabelMalformedError, ScopeMalformedError
@@ -42,6 +43,7 @@ class Purpose(StrEnum):
     PREDICTIONS = "predictions"
 
 
+@lru_cache(maxsize=256)
 def access(source: str, category: Category) -> Scope:
     """Return the scope to read one category of one source."""
     return Scope(f"{source}:{category}")
@@ -73,6 +75,7 @@ def kind_of(scope: Scope) -> Kind:
     return kinds.get(head, Kind.ACCESS)
 
 
+@lru_cache(maxsize=256)
 def pair_of(scope: Scope) -> Pair | None:
     """Return the source and category of an access scope, else None."""
     if kind_of(scope) is not Kind.ACCESS:

@@ -62,6 +62,8 @@ class Lacking:
     missing: tuple[Scope, ...]
 
 
+_RANK = {category: rank for rank, category in enumerate(Category)}
+
 Verdict: TypeAlias = Covered | Lacking
 
 
@@ -107,8 +109,7 @@ def pairs_held(held: Iterable[Scope]) -> frozenset[Pair]:
 
 
 def _order(pairs: Iterable[Pair]) -> list[Pair]:
-    categories = list(Category)
-    return sorted(pairs, key=lambda pair: (pair[0], categories.index(pair[1])))
+    return sorted(pairs, key=lambda pair: (pair[0], _RANK[pair[1]]))
 
 
 def _until(held: Mapping[Scope, Held]) -> datetime | None:

@@ -78,17 +78,23 @@ class Tx:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one constant statement with its values."""
-        if self._db is None:
-            msg = "this transaction is over"
-            raise RuntimeError(msg)
-        cursor = self._db.execute(sql, values)
+        cursor = self._open().execute(sql, values)
         if cursor.description is not None:  # it has rows, maybe never read to the end
             self._cursors.append(cursor)
         return cursor
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """Return the first row, or None."""
-        return self.execute(sql, values).fetchone()
+        """Return the first row, or None; its statement is free to be used again."""
+        cursor = self._open().execute(sql, values)
+        row = cursor.fetchone()
+        cursor.close()  # or the same statement would be prepared anew the next time
+        return row
+
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            msg = "this transaction is over"
+            raise RuntimeError(msg)
+        return self._db
 
     def end(self) -> None:
         """Let go of every row not read, before COMMIT or ROLLBACK."""

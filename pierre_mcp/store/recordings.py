@@ -7,39 +7,58 @@ existence.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import uuid4
 
 from pydantic import MISSING
+from pydantic_core import from_json
 
-from pierre_mcp.keyring.cells import Place
+from pierre_mcp.keyring.cells import Place, column_piece
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.recording import CELLS, FORMULA, NewRecording, Recording, Where
+from pierre_mcp.model.recording import (
+    CELLS,
+    FORMULA,
+    NewRecording,
+    Recording,
+    Row,
+    SealedRow,
+    Where,
+)
 from pierre_mcp.store.database import Tx
 
 _COLUMNS = """id, activity_id, source, origin, sport, local_day,
            activities, heart_rate, power, location, notes"""
 
-_BEFORE = f"""
-    SELECT {_COLUMNS} FROM recordings
+# By this index rows come in order, one by one, and as few as are taken.
+_NEWEST = """
+    SELECT id, activity_id, source, origin, sport, local_day,
+           activities, heart_rate, power, notes
+      FROM recordings INDEXED BY recordings_by_day
      WHERE tenant = ? AND person = ?
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
        AND sport = coalesce(?, sport)
-     ORDER BY local_day DESC, id LIMIT ?
-"""  # noqa: S608  constant columns, no value in the text
+     ORDER BY local_day DESC, id
+"""
 _OF_ACTIVITY = f"""
     SELECT {_COLUMNS} FROM recordings
      WHERE tenant = ? AND person = ? AND activity_id = ?
        AND source IN (SELECT value FROM json_each(?))
      ORDER BY source, id
 """  # noqa: S608  constant columns, no value in the text
+_BESIDE = """
+    SELECT id, activity_id, source, origin, sport, local_day,
+           activities, heart_rate, power, notes
+      FROM recordings
+     WHERE tenant = ? AND person = ? AND activity_id = ?
+       AND source IN (SELECT value FROM json_each(?))
+"""
 _SOURCES = """
     SELECT DISTINCT source FROM recordings WHERE tenant = ? AND person = ?
      ORDER BY source
@@ -62,8 +81,6 @@ _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = 
 
 FIRST_DAY = "0001-01-01"
 LAST_DAY = "9999-12-31"
-ALL = -1
-"""As a count: every one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,28 +111,32 @@ class Sealed:
     streams: tuple[tuple[str, str, int, bytes], ...]
 
 
-def newest(tx: Tx, grant: Grant, wanted: Wanted, count: int) -> list[Recording]:
-    """Return recordings by local day, newest first: ``count``, and the last day whole.
+def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
+    """Give recordings by local day, newest first, as they are taken.
 
-    The time of day is sealed, so a day is only ordered once it is opened; returning
-    the last day whole lets the caller order and cut.
+    The time of day is sealed: a day is only ordered once it is opened.
     """
     sources = json.dumps(_readable(tx, grant, wanted.sources))
-    who, sport = (grant.tenant, grant.person, sources), wanted.sport
     span = (wanted.from_day, wanted.to_day)
-    rows = tx.execute(_BEFORE, (*who, *span, sport, count)).fetchall()
-    if len(rows) == count and rows:
-        day = rows[-1][5]
-        rows = [row for row in rows if row[5] != day]
-        rows += tx.execute(_BEFORE, (*who, day, day, sport, ALL)).fetchall()
-    return list(map(_Reader(tx.ring, grant).recording, rows))
+    asked = (grant.tenant, grant.person, sources, *span, wanted.sport)
+    rows = tx.execute(_NEWEST, asked)
+    return map(_sealed_row, rows)
+
+
+def beside(
+    tx: Tx, grant: Grant, activity_id: str, sources: frozenset[str] | None
+) -> list[SealedRow]:
+    """Return every recording of one activity, of these sources as far as granted."""
+    asked = json.dumps(_readable(tx, grant, sources))
+    rows = tx.execute(_BESIDE, (grant.tenant, grant.person, activity_id, asked))
+    return list(map(_sealed_row, rows))
 
 
 def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     """Return the recordings of one activity that the grant may read; maybe none."""
     sources = json.dumps(_readable(tx, grant, None))
     rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
-    return list(map(_Reader(tx.ring, grant).recording, rows))
+    return [_recording(tx.ring, grant, row) for row in rows]
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
@@ -164,7 +185,8 @@ def seal(
         for name, packed in new.streams.items()
     )
     row = (
-        row_id, str(uuid4()), grant.tenant, grant.person, new.where.source,
+        row_id, new.activity_id or str(uuid4()), grant.tenant, grant.person,
+        new.where.source,
         new.where.origin, new.sport, new.local_day, import_id,
         keyed_digest(ring, grant, digest), new.part, FORMULA, kid,
         *(pair and pair[1] for pair in sealed),
@@ -225,46 +247,73 @@ def _place(grant: Grant, row: str, where: Where, day: str, column: str) -> Place
     )
 
 
-Parse: TypeAlias = Callable[[bytes], Cell]
+_LISTED = tuple(
+    (category, column_piece(column))
+    for category, column in zip(CELLS, _CELL_COLUMNS, strict=True)
+    if category is not Category.LOCATION
+)
+"""The cells of a ``SealedRow``, in order."""
 
 
-class _Reader:
+def _sealed_row(row: tuple[Any, ...]) -> SealedRow:
+    return SealedRow._make((*row[:6], row[6:]))
+
+
+class Reader:
     """Opens the rows of one answer; what may be opened is settled once a source."""
 
     __slots__ = ("_grant", "_readable", "_ring")
 
-    def __init__(self, ring: Ring, grant: Grant) -> None:
-        self._ring = ring
+    def __init__(self, tx: Tx, grant: Grant) -> None:
+        self._ring = tx.ring
         self._grant = grant
-        self._readable: dict[str, list[tuple[bool, str, Parse]]] = {}
+        self._readable: dict[str, tuple[list[Any], list[tuple[int, bytes]]]] = {}
 
-    def recording(self, row: tuple[Any, ...]) -> Recording:
-        """Return one row with the cells opened that the grant may read."""
-        row_id, activity_id, source, origin, sport, day, *cells = row
+    def open(self, row: SealedRow) -> Row:
+        """Open the cells of a row that the grant may read.
+
+        Raises:
+            SealBrokenError: One was altered or moved.
+        """
+        row_id, activity_id, source, origin, sport, day, cells = row
+        blank, readable = self._of(source)
+        seen = blank.copy()
+        found = [(i, c, cell) for i, c in readable if (cell := cells[i]) is not None]
         who = self._grant.tenant, self._grant.person
-        where, open_ = Where(source, origin), self._ring.open
-        seen: list[Any] = []
-        for (may, column, parse), cell in zip(self._of(source), cells, strict=True):
-            if not may:
-                seen.append(MISSING)
-            elif cell is None:
-                seen.append(None)
-            else:
-                place = Place(column, *who, row_id, source, origin, day)
-                seen.append(parse(open_(cell, place)))
-        return Recording(
-            activity_id=activity_id, where=where, sport=Sport(sport), local_day=day,
-            activity=seen[0], heart_rate=seen[1], power=seen[2], location=seen[3],
-            notes=seen[4],
-        )  # fmt: skip
+        place = Place("", *who, row_id, source, origin, day)
+        opened = self._ring.open_row(place, [(c, cell) for _, c, cell in found])
+        for (i, *_), plain in zip(found, opened, strict=True):
+            seen[i] = from_json(plain)
+        return Row(activity_id, source, sport, day, *seen)
 
-    def _of(self, source: str) -> list[tuple[bool, str, Parse]]:
+    def _of(self, source: str) -> tuple[list[Any], list[tuple[int, bytes]]]:
+        """Return what stands for each cell until it is opened, and which may be."""
         if source not in self._readable:
-            reads = self._grant.reads
-            self._readable[source] = [
-                (reads(source, category), column, kind.model_validate_json)
-                for (category, kind), column in zip(
-                    CELLS.items(), _CELL_COLUMNS, strict=True
-                )
-            ]
+            may = [self._grant.reads(source, category) for category, _ in _LISTED]
+            self._readable[source] = (
+                [None if allowed else MISSING for allowed in may],
+                [(i, c) for i, (_, c) in enumerate(_LISTED) if may[i]],
+            )
         return self._readable[source]
+
+
+def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
+    """Return one row with the cells opened that the grant may read."""
+    row_id, activity_id, source, origin, sport, day, *cells = row
+    where = Where(source, origin)
+    seen: list[Any] = []
+    for (category, kind), column, cell in zip(
+        CELLS.items(), _CELL_COLUMNS, cells, strict=True
+    ):
+        if not grant.reads(source, category):
+            seen.append(MISSING)
+        elif cell is None:
+            seen.append(None)
+        else:
+            plain = ring.open(cell, _place(grant, row_id, where, day, column))
+            seen.append(kind.model_validate_json(plain))
+    return Recording(
+        activity_id=activity_id, where=where, sport=Sport(sport), local_day=day,
+        activity=seen[0], heart_rate=seen[1], power=seen[2], location=seen[3],
+        notes=seen[4],
+    )  # fmt: skip

@@ -1,11 +1,11 @@
 """The list of activities, newest first, by page and by column."""
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, AfterValidator, Field
-from pydantic_core import PydanticCustomError, from_json, to_json
+from pydantic_core import PydanticCustomError, from_json
 
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import (
@@ -21,16 +21,16 @@ from pierre_mcp.model.fields import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
-from pierre_mcp.model.recording import Recording
+from pierre_mcp.model.recording import Row
 from pierre_mcp.model.scope import Purpose, is_source
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.services import activities
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.columns import as_columns, columns_of
 from pierre_mcp.tools.table import Shown, Tool
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SUMMARY = Sensitive(Category.ACTIVITIES)
 HEART_RATE = Sensitive(Category.HEART_RATE)
@@ -128,17 +128,18 @@ class ActivitiesParams(Params):
     ] = None
 
 
+PlaceInList = tuple[str, int, str]
+"""Local day, start in microseconds, activity id: the order of the list."""
+
+
 def list_activities(
     tx: Tx, grant: Grant, params: ActivitiesParams
 ) -> Listing[ActivityRow, Range]:
     """Read one page, newest first by local start."""
-    found = _after(tx, grant, params)
+    found = _found(tx, grant, params)
     shown = found[: params.limit]
-    page = Page(
-        tuple(_row(r) for r in shown),
-        tuple(to_json(_place(r)).decode() for r in shown),
-        more=len(found) > params.limit,
-    )
+    more = len(found) > params.limit
+    page = Page(ActivityRow, _columns(shown), [_place(row) for row in shown], more)
     head = Range(
         from_day=params.from_day,
         to_day=params.to_day,
@@ -150,60 +151,40 @@ def list_activities(
 def show_activities(listing: Listing[ActivityRow, Range], here: Here) -> Shown:
     """Show a page by column."""
     del here
-    rows, head = listing.page.rows, listing.head
+    columns, head = listing.page.columns, listing.head
     reply = ActivitiesReply.model_construct(
         from_day=head.from_day,
         to_day=head.to_day,
         data_availability=head.data_availability or MISSING,
-        activities=as_columns(rows, ActivityColumns),
+        activities=as_columns(columns, ActivityColumns),
     )
-    if not rows:
+    days = columns["day"]
+    if not days:
         return Shown("No activities in what may be read and was asked for.", reply)
-    span = wording.span(rows[-1].day, rows[0].day)
-    count = wording.count(len(rows), "activity")
-    return Shown(f"{count}, {span}, newest first.", reply)
+    count = wording.count(len(days), "activity")
+    return Shown(f"{count}, {wording.span(days[-1], days[0])}, newest first.", reply)
 
 
-def _after(tx: Tx, grant: Grant, params: ActivitiesParams) -> list[Recording]:
-    """Return one row more than asked for, in order, after the cursor's place.
-
-    The time of day is sealed, so SQL pages by day and each day is ordered here.
-    """
-    wanted, place = _wanted(params), _place_of(params.cursor)
-    rest: list[Recording] = []
-    if place is not None:
-        day = replace(wanted, from_day=place[0], to_day=place[0])
-        same_day = recordings.newest(tx, grant, day, recordings.ALL)
-        rest = [r for r in _ordered(same_day) if _place(r) < place]
-        wanted = _before(wanted, place[0])
+def _found(tx: Tx, grant: Grant, params: ActivitiesParams) -> list[Row]:
+    """Return one row more than asked for, in order, after the cursor's place."""
+    place = _place_of(params.cursor)
     enough = params.limit + 1
-    while len(rest) < enough and wanted.from_day <= wanted.to_day:
-        found = recordings.newest(tx, grant, wanted, enough)
-        rest += _ordered(found)
-        if len(found) < enough:  # there were no more, however few remain when folded
+    found: list[Row] = []
+    for day in activities.newest(tx, grant, _wanted(params, place)):
+        ordered = sorted(day, key=_place, reverse=True)
+        found += ordered if place is None else [r for r in ordered if _place(r) < place]
+        if len(found) >= enough:
             break
-        wanted = _before(wanted, min(r.local_day for r in found))
-    return rest[:enough]
+    return found[:enough]
 
 
-def _ordered(found: list[Recording]) -> list[Recording]:
-    return sorted(_folded(found), key=_place, reverse=True)
-
-
-def _folded(found: list[Recording]) -> list[Recording]:
-    """Group recordings by activity: the first source by name stands for it."""
-    activities: dict[str, Recording] = {}
-    for recording in sorted(found, key=lambda r: r.where.source):
-        activities.setdefault(recording.activity_id, recording)
-    return list(activities.values())
-
-
-def _wanted(params: ActivitiesParams) -> recordings.Wanted:
-    return recordings.Wanted(
+def _wanted(params: ActivitiesParams, place: PlaceInList | None) -> Wanted:
+    to_day = str(params.to_day or recordings.LAST_DAY)
+    return Wanted(
         sources=None if params.provider is None else frozenset({params.provider}),
         sport=params.sport,
         from_day=str(params.from_day or recordings.FIRST_DAY),
-        to_day=str(params.to_day or recordings.LAST_DAY),
+        to_day=to_day if place is None else min(to_day, place[0]),
     )
 
 
@@ -216,13 +197,8 @@ def _why_empty(
     return "outside_range" if imported else "not_imported"
 
 
-PlaceInList = tuple[str, int, str]
-"""Local day, start in microseconds, activity id: the order of the list."""
-
-
-def _place(recording: Recording) -> PlaceInList:
-    started_us = recording.activity.started_us
-    return recording.local_day, started_us, recording.activity_id
+def _place(row: Row) -> PlaceInList:
+    return row.day, row.activities["started_us"], row.activity_id
 
 
 def _place_of(cursor: str | None) -> PlaceInList | None:
@@ -233,33 +209,44 @@ def _place_of(cursor: str | None) -> PlaceInList | None:
     return day, started_us, activity_id
 
 
-def _before(wanted: recordings.Wanted, day: str) -> recordings.Wanted:
-    """Want only what is before ``day``; before the first of all days is nothing."""
-    if day == recordings.FIRST_DAY:
-        return replace(wanted, to_day="")
-    return replace(wanted, to_day=str(date.fromisoformat(day) - timedelta(days=1)))
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    summaries = [row.activities for row in rows]
+    hearts = [row.heart_rate for row in rows]
+    powers = [row.power for row in rows]
+    return {
+        "id": [row.activity_id for row in rows],
+        "source": [row.source for row in rows],
+        "sport": [Sport(row.sport) for row in rows],
+        "day": [row.day for row in rows],
+        "started_local": [
+            local_start(row.day, a["started_us"], a["utc_offset_s"])
+            for row, a in zip(rows, summaries, strict=True)
+        ],
+        "duration_s": _column(summaries, "elapsed_s"),
+        "moving_s": _column(summaries, "moving_s"),
+        "distance_m": _column(summaries, "distance_m"),
+        "ascent_m": _column(summaries, "ascent_m"),
+        "mean_bpm": _column(hearts, "mean_bpm"),
+        "max_bpm": _column(hearts, "max_bpm"),
+        "mean_power_w": _column(powers, "mean_power_w"),
+        "max_power_w": _column(powers, "max_power_w"),
+        "name": _column([row.notes for row in rows], "name"),
+    }
 
 
-def _row(recording: Recording) -> ActivityRow:
-    return ActivityRow(
-        id=recording.activity_id,
-        source=recording.where.source,
-        sport=recording.sport,
-        day=recording.local_day,
-        started_local=local_start(recording),
-        duration_s=rounded(recording.activity.elapsed_s),
-        **of_cell(recording.activity, "moving_s", "distance_m", "ascent_m"),
-        **of_cell(recording.heart_rate, "mean_bpm", "max_bpm"),
-        **of_cell(recording.power, "mean_power_w", "max_power_w"),
-        **of_cell(recording.notes, "name"),
-    )
+def _column(cells: Sequence[Any], name: str) -> list[Any]:
+    """Take one field out of each cell; None and MISSING stand for every field."""
+    values = [
+        cell if cell is None or cell is MISSING else cell.get(name) for cell in cells
+    ]
+    return [round(v, 1) if type(v) is float else v for v in values]
 
 
-def local_start(recording: Recording) -> str:
-    """Return the local start, ``YYYY-MM-DDTHH:MM:SS``."""
-    a = recording.activity
-    local = timedelta(microseconds=a.started_us, seconds=a.utc_offset_s)
-    return (_EPOCH + local).isoformat(timespec="seconds")[:19]
+def local_start(day: str, started_us: int, utc_offset_s: int) -> str:
+    """Return the local start, ``YYYY-MM-DDTHH:MM:SS``, on its local day."""
+    minutes, seconds = divmod((started_us // 1_000_000 + utc_offset_s) % 86_400, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{day}T{hours:02}:{minutes:02}:{seconds:02}"
 
 
 def of_cell(cell: Any, *names: str) -> dict[str, Any]:

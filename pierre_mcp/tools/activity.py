@@ -148,7 +148,7 @@ def _whole(recording: Recording) -> ActivityReply:
         source=recording.where.source,
         sport=recording.sport,
         day=recording.local_day,
-        started_local=local_start(recording),
+        started_local=local_start(recording.local_day, a.started_us, a.utc_offset_s),
         duration_s=rounded(a.elapsed_s),
         **of_cell(a, *_SUMMARY),
         **of_cell(recording.heart_rate, "mean_bpm", "max_bpm"),

@@ -6,7 +6,7 @@ allowed" exactly where ``withheld`` pairs its category with the row's source, an
 recorded" everywhere else. Free text goes under ``untrusted_text``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import or_
 from typing import Annotated, Any, get_args
@@ -41,14 +41,14 @@ def columns_of(row: type[Shape], name: str) -> type[Shape]:
     return model
 
 
-def as_columns(rows: Sequence[Shape], model: type[Shape]) -> Shape:
-    """Turn rows into the model that ``columns_of`` made for them."""
+def as_columns(columns: Mapping[str, Sequence[Any]], model: type[Shape]) -> Shape:
+    """Put a page's columns into the model that ``columns_of`` made for its rows."""
     filled: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if name == "untrusted_text" and isinstance(field.default, Shape):
-            filled[name] = as_columns(rows, type(field.default))
+            filled[name] = as_columns(columns, type(field.default))
             continue
-        values = [getattr(row, name) for row in rows]
+        values = columns[name]
         if any(value is not MISSING for value in values):
             filled[name] = [None if v is MISSING else v for v in values]
     return model.model_construct(**filled)

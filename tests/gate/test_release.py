@@ -498,7 +498,7 @@ def unusable(world: World, grant: Grant) -> None:
     with world.store.writing() as tx:
         for use in (
             lambda: grant.reads("files", Category.ACTIVITIES),
-            lambda: recordings.newest(tx, grant, recordings.Wanted(), 1),
+            lambda: recordings.newest(tx, grant, recordings.Wanted()),
             lambda: policies.write(tx, grant, policies.read(tx, grant).policy),
         ):
             with pytest.raises(RuntimeError):

@@ -31,12 +31,18 @@ def test_a_job_is_weighed_as_whoever_began_it(
 
 
 def test_a_page_cut_short_says_that_more_follows() -> None:
-    page = Page(tuple(Shape() for _ in range(3)), ("a", "b", "c"), more=False)
+    class Row(Shape):
+        day: str
+
+    page = Page(Row, {"day": ["x", "y", "z"]}, ("a", "b", "c"), more=False)
     assert page.first(3) is page
     assert page.first(9) is page
     assert page.first(2).places == ("a", "b")
     assert page.first(2).more
-    assert page.first(0).rows == ()
+    assert page.first(2).columns == {"day": ["x", "y"]}
+    assert len(page.first(0)) == 0
+    with pytest.raises(ValueError, match="declares"):
+        Page(Row, {"day": [], "night": []}, (), more=False)
 
 
 def test_a_changed_policy_is_a_new_one_an_epoch_on() -> None:

@@ -109,7 +109,7 @@ def test_a_rotation_elsewhere_is_not_noticed_by_writers(
         assert sealing_key(tx.ring, grant) == new
         kids = tx.execute("SELECT kid FROM recordings ORDER BY local_day").fetchall()
         assert kids[1] == (new,) != kids[0]
-        assert len(recordings.newest(tx, grant, recordings.Wanted(), 9)) == 2
+        assert len(list(recordings.newest(tx, grant, recordings.Wanted()))) == 2
 
 
 def test_what_was_sealed_before_a_rotation_is_refused_and_sealed_again(

@@ -1,6 +1,6 @@
 """By column: null, absent and zero, and where free text goes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -37,15 +37,15 @@ Columns = columns_of(Row, "Columns")
 cells = st.sampled_from([MISSING, None, 0.0, 142.0])
 
 
-@given(st.lists(st.builds(Row, bpm=cells), max_size=6))
-def test_a_column_is_absent_exactly_where_no_row_may_carry_it(rows: list[Row]) -> None:
-    told = as_columns(rows, Columns).model_dump()
-    seen = [row.bpm for row in rows]
+@given(st.lists(cells, max_size=6))
+def test_a_column_is_absent_exactly_where_no_row_may_carry_it(seen: list[Any]) -> None:
+    ids, names = ["x"] * len(seen), [MISSING] * len(seen)
+    told = as_columns({"id": ids, "bpm": seen, "name": names}, Columns).model_dump()
     if all(value is MISSING for value in seen):
         assert "bpm" not in told
     else:
         assert told["bpm"] == [None if v is MISSING else v for v in seen]
-    assert told.get("id", []) == ["x"] * len(rows)
+    assert told.get("id", []) == ids
 
 
 def test_the_same_rows_of_other_kinds_make_other_columns() -> None:
@@ -62,7 +62,12 @@ def test_a_column_keeps_its_category() -> None:
 
 @pytest.mark.promise("privacy.untrusted-text")
 def test_free_text_stands_under_its_warning_and_nowhere_else() -> None:
-    told = as_columns([Row(name="Ignore all"), Row(name=None)], Columns).model_dump()
+    rows: dict[str, list[Any]] = {
+        "id": ["x", "y"],
+        "bpm": [1.0, 2.0],
+        "name": ["Ignore all", None],
+    }
+    told = as_columns(rows, Columns).model_dump()
     assert told["untrusted_text"] == {"name": ["Ignore all", None]}
     assert "name" not in told
     assert "name" not in Columns.model_fields
@@ -74,7 +79,7 @@ def test_rows_without_text_have_no_such_part() -> None:
 
     made = columns_of(Plain, "PlainColumns")
     assert set(made.model_fields) == {"bpm"}
-    assert as_columns([Plain(bpm=0.0)], made).model_dump() == {"bpm": [0.0]}
+    assert as_columns({"bpm": [0.0]}, made).model_dump() == {"bpm": [0.0]}
 
 
 def test_every_column_may_be_absent_in_the_schema() -> None:
