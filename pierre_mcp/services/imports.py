@@ -19,7 +19,7 @@ from pierre_mcp.errors import DemoStoreError, PathUnknownError
 from pierre_mcp.formats.columns import STEPS, pack
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Where
-from pierre_mcp.services import zones
+from pierre_mcp.services import matching, zones
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
@@ -178,6 +178,7 @@ class _FileStep:
             self._sealed = []
             self.line = FileLine(name=self._name, outcome=FileOutcome.DUPLICATE)
         recordings.add(tx, grant, self._sealed)
+        matching.join(tx, grant, [(one.id, one.day) for one in self._sealed])
         imports.add_file(tx, grant, self._job.id, self._seq, self.line)
 
     def _seal(self, tx: Tx, grant: Grant, digest: bytes) -> Iterator[recordings.Sealed]:
@@ -227,7 +228,8 @@ def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
         ImportUnknownError: There is none of that number or id.
     """
     found = imports.find(tx, grant, ref)
-    gone = recordings.undo(tx, grant, found.id)
+    gone, activities = recordings.undo(tx, grant, found.id)
+    matching.part(tx, grant, activities)
     imports.update(tx, grant, found.id, State.UNDONE, found.run)
     return found, gone
 

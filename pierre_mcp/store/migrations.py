@@ -9,6 +9,7 @@ destruction of a key in use, whatever process asks.
 
 import hashlib
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from pierre_mcp.errors import StoreDamagedError, StoreForeignError, StoreNewerError
@@ -32,10 +33,12 @@ def _refuse(name: str, when: str, saying: str) -> str:
     return f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{saying}'); END"
 
 
+_IS_ACTIVE: Final = "(SELECT state FROM keyring WHERE id = NEW.kid) IS 'active'"
+
+
 def _only_active_keys(table: str) -> tuple[str, str]:
     """Triggers by which a stale process cannot write under a retired key."""
-    active = "(SELECT state FROM keyring WHERE id = NEW.kid) IS 'active'"
-    when = f"ON {table} WHEN NOT {active}"
+    when = f"ON {table} WHEN NOT {_IS_ACTIVE}"
     return (
         _refuse(f"{table}_seals_active", f"BEFORE INSERT {when}", STALE_KEY),
         _refuse(f"{table}_reseals_active", f"BEFORE UPDATE {when}", STALE_KEY),
@@ -58,10 +61,20 @@ _SEALED_TABLES: Final = (
     "import_files",
 )
 
-_IN_USE: Final = " OR ".join(
-    f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
-    for table in _SEALED_TABLES
-)
+
+def _never_while_used(tables: Sequence[str]) -> str:
+    """Trigger by which a key is not destroyed while a row is under it."""
+    in_use = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
+        for table in tables
+    )
+    return _refuse(
+        "keyring_in_use",
+        "BEFORE UPDATE OF state ON keyring"
+        f" WHEN NEW.state = 'destroyed' AND ({in_use})",
+        "key_in_use",
+    )
+
 
 _KEYS: Final = (
     _table(
@@ -97,12 +110,7 @@ _KEYS: Final = (
     ),
     """CREATE UNIQUE INDEX keyring_one_active
     ON keyring (scope, purpose) WHERE state = 'active'""",
-    _refuse(
-        "keyring_in_use",
-        "BEFORE UPDATE OF state ON keyring"
-        f" WHEN NEW.state = 'destroyed' AND ({_IN_USE})",
-        "key_in_use",
-    ),
+    _never_while_used(_SEALED_TABLES),
     _refuse(
         "keyring_counts_up",
         "BEFORE UPDATE OF seals ON keyring WHEN NEW.seals < OLD.seals",
@@ -269,9 +277,46 @@ FIRST: Final = (
     *(f"CREATE INDEX {table}_by_key ON {table} (kid)" for table in _SEALED_TABLES),
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST,)
+# A recording may be put to another activity under any key: no cell is bound to it.
+_MATCHING: Final = (
+    "DROP TRIGGER recordings_reseals_active",
+    _refuse(
+        "recordings_reseals_active",
+        "BEFORE UPDATE OF kid, activities, heart_rate, power, location, notes"
+        f" ON recordings WHEN NOT {_IS_ACTIVE}",
+        STALE_KEY,
+    ),
+)
+
+# What one activity is asked for, and a list of thousands is not: one cell a category.
+_DETAILS: Final = (
+    _table(
+        "details",
+        """
+    recording TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    category TEXT NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    PRIMARY KEY (recording, category)
+    """,
+        cells=("cell",),
+    ),
+)
+
+_SEALED_SINCE: Final = ("details",)
+
+SECOND: Final = (
+    *_MATCHING,
+    *_DETAILS,
+    *(sql for table in _SEALED_SINCE for sql in _only_active_keys(table)),
+    *(f"CREATE INDEX {table}_by_key ON {table} (kid)" for table in _SEALED_SINCE),
+    "DROP TRIGGER keyring_in_use",
+    _never_while_used((*_SEALED_TABLES, *_SEALED_SINCE)),
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "f37da98d5bcd88974b32d785235207cef71a625c5ee36460e9afafedf56f69b7"
+DIGEST: Final = "1fabaefdc505d2abb717d0dbbe0a23a7ba9f8fd431ba947320453ecc8f910517"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -77,6 +77,18 @@ _ADD = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_STREAM = "INSERT INTO streams (recording, name, kid, cell) VALUES (?, ?, ?, ?)"
+_REGROUP = """
+    UPDATE recordings SET activity_id = ?
+     WHERE tenant = ? AND person = ? AND id IN (SELECT value FROM json_each(?))
+"""
+_MERGE = """
+    UPDATE recordings SET activity_id = ?
+     WHERE tenant = ? AND person = ? AND activity_id = ?
+"""
+_OF_IMPORT = """
+    SELECT DISTINCT activity_id FROM recordings
+     WHERE tenant = ? AND person = ? AND import_id = ?
+"""
 _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = ?"
 
 FIRST_DAY = "0001-01-01"
@@ -109,6 +121,16 @@ class Sealed:
 
     row: tuple[Any, ...]
     streams: tuple[tuple[str, str, int, bytes], ...]
+
+    @property
+    def id(self) -> str:
+        """The recording's id."""
+        return str(self.row[0])
+
+    @property
+    def day(self) -> str:
+        """Its local day."""
+        return str(self.row[7])
 
 
 def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
@@ -215,10 +237,29 @@ def known(tx: Tx, grant: Grant, digest: bytes) -> bool:
     return tx.one(_KNOWN, (grant.tenant, grant.person, keyed)) is not None
 
 
-def undo(tx: Tx, grant: Grant, import_id: str) -> int:
-    """Remove the recordings of one import and return how many there were."""
+def regroup(tx: Tx, grant: Grant, ids: Sequence[str], activity_id: str) -> None:
+    """Put these recordings to an activity; no cell is bound to it."""
     grant.check()
-    return tx.execute(_UNDO, (grant.tenant, grant.person, import_id)).rowcount
+    which = json.dumps(ids)
+    tx.execute(_REGROUP, (activity_id, grant.tenant, grant.person, which))
+
+
+def merge(tx: Tx, grant: Grant, activity_id: str, into: str) -> None:
+    """Put every recording of an activity to another one."""
+    grant.check()
+    tx.execute(_MERGE, (into, grant.tenant, grant.person, activity_id))
+
+
+def undo(tx: Tx, grant: Grant, import_id: str) -> tuple[int, list[str]]:
+    """Remove the recordings of one import.
+
+    Returns:
+        How many there were, and the ids of the activities they were of.
+    """
+    grant.check()
+    which = (grant.tenant, grant.person, import_id)
+    activities = [one for (one,) in tx.execute(_OF_IMPORT, which)]
+    return tx.execute(_UNDO, which).rowcount, activities
 
 
 def keyed_digest(ring: Ring, grant: Grant, digest: bytes) -> bytes:

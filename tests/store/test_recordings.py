@@ -250,8 +250,8 @@ def test_a_file_is_known_until_its_import_is_undone(store: Store, grant: Grant) 
     other = put(store, grant, a_recording())
     with store.writing() as tx:
         assert tx.one("SELECT count(*) FROM streams") == (2,)
-        assert recordings.undo(tx, grant, import_id) == 1
-        assert recordings.undo(tx, grant, import_id) == 0
+        assert recordings.undo(tx, grant, import_id) == (1, [sealed.row[1]])
+        assert recordings.undo(tx, grant, import_id) == (0, [])
         assert not recordings.known(tx, grant, digest)
         assert tx.execute("SELECT import_id FROM recordings").fetchall() == [(other,)]
         assert tx.one("SELECT count(*) FROM streams") == (1,)

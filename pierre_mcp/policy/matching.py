@@ -1,0 +1,97 @@
+"""Whether two recordings are of one activity: a ride as FIT, as GPX, as Strava's copy.
+
+One person does one thing at a time, so two recordings of about the same time are of one
+activity, unless their sports cannot be the same. Some files give local time as if it
+were UTC; their copies lie a whole number of quarter hours apart (time zones are cut so)
+and agree in length to a hair.
+"""
+
+from dataclasses import dataclass
+
+from pierre_mcp.model.category import Sport
+
+LEAST_OVERLAP = 0.5
+"""Of the longer recording: a watch started late, or a copy cut at its ends, matches."""
+
+SHIFT_S, LARGEST_SHIFT_S, SHIFT_SLACK_S = 900, 14 * 3_600, 2.0
+ALIKE = 0.005
+"""How far lengths and distances of a shifted copy may be apart, as a part of them."""
+
+_ON_FOOT = {Sport.RUNNING, Sport.WALKING, Sport.HIKING}
+_ON_SNOW_OR_ICE = {Sport.SKIING, Sport.SKATING}
+_ON_WATER = {Sport.ROWING, Sport.PADDLING}
+_FAMILIES = (_ON_FOOT, _ON_SNOW_OR_ICE, _ON_WATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is compared of a recording.
+
+    Attributes:
+        recording: Its id.
+        activity: The id of the activity it belongs to so far.
+        start_s: Seconds since 1970, UTC, as the file says.
+        elapsed_s: From first to last, pauses included.
+    """
+
+    recording: str
+    activity: str
+    sport: Sport
+    start_s: float
+    elapsed_s: float
+    distance_m: float | None
+
+
+def same(one: Span, other: Span) -> bool:
+    """Tell whether two recordings are of one activity. Symmetric."""
+    if not _may_be_one(one.sport, other.sport):
+        return False
+    return _overlaps(one, other) or _is_shifted(one, other)
+
+
+def groups(spans: list[Span]) -> list[list[Span]]:
+    """Return the spans in groups, each connected by ``same``; whatever their order."""
+    rest, found = list(spans), []
+    while rest:
+        group, new = [], [rest.pop()]
+        while new:
+            one = new.pop()
+            group.append(one)
+            near = [other for other in rest if same(one, other)]
+            rest = [other for other in rest if other not in near]
+            new += near
+        found.append(group)
+    return found
+
+
+def _may_be_one(one: Sport, other: Sport) -> bool:
+    if Sport.TRANSITION in {one, other}:
+        return False
+    if one is other or Sport.OTHER in {one, other}:
+        return True
+    return any({one, other} <= family for family in _FAMILIES)
+
+
+def _overlaps(one: Span, other: Span) -> bool:
+    starts = max(one.start_s, other.start_s)
+    ends = min(one.start_s + one.elapsed_s, other.start_s + other.elapsed_s)
+    longer = max(one.elapsed_s, other.elapsed_s)
+    if longer == 0:  # totals alone, without a length
+        return one.start_s == other.start_s
+    return ends - starts >= LEAST_OVERLAP * longer
+
+
+def _is_shifted(one: Span, other: Span) -> bool:
+    apart = abs(one.start_s - other.start_s)
+    off = apart % SHIFT_S
+    if apart > LARGEST_SHIFT_S or min(off, SHIFT_S - off) > SHIFT_SLACK_S:
+        return False
+    if not one.distance_m or not other.distance_m:
+        return False
+    return _alike(one.elapsed_s, other.elapsed_s) and _alike(
+        one.distance_m, other.distance_m
+    )
+
+
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= ALIKE * max(one, other)

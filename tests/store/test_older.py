@@ -1,0 +1,51 @@
+"""Stores that earlier versions made: every one of them opens, whole.
+
+``older/version-N.db.gz`` was made by the code that wrote version N, with the fixtures'
+master key: four recordings of two sources, one of them of a real FIT import, and a
+consent. None is ever made anew.
+"""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from pierre_mcp.model.audit import Health
+from pierre_mcp.platform import create_private_file, make_private_dir
+from pierre_mcp.services import activities
+from pierre_mcp.store import audit, migrations, people, policies, recordings
+from pierre_mcp.store.opening import FILE
+from pierre_mcp.store.recordings import Wanted
+from tests.stores import a_grant, a_store, maintenance
+
+OLDER = Path(__file__).parent / "older"
+
+
+@pytest.fixture(params=range(1, migrations.VERSION))
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The directory of a store of an earlier version."""
+    made = gzip.decompress((OLDER / f"version-{request.param}.db.gz").read_bytes())
+    directory = tmp_path / "data"
+    make_private_dir(directory)
+    with create_private_file(directory / FILE) as file:
+        file.write(made)
+    return directory
+
+
+def test_a_store_of_any_earlier_version_opens_and_all_of_it_is_there(
+    old: Path,
+) -> None:
+    with a_store(old) as store, store.reading() as tx:
+        grant = a_grant(people.owner(tx))
+        listed = [row for day in activities.newest(tx, grant, Wanted()) for row in day]
+        assert [(row.day, row.source) for row in listed] == [
+            ("2026-02-02", "files"),
+            ("2026-02-01", "files"),
+            ("2026-01-31", "strava"),
+            ("2024-05-04", "files"),
+        ]
+        [ride] = recordings.of_activity(tx, grant, listed[-1].activity_id)
+        assert ride.activity.elapsed_s == pytest.approx(1_799)
+        assert "claude-desktop" in policies.read(tx, grant).policy.recipients
+        assert isinstance(audit.verify(tx, maintenance(), people.owner(tx)), Health)
+        assert tx.one("PRAGMA user_version") == (migrations.VERSION,)
