@@ -103,17 +103,22 @@ class Admission:
         """Return leave to keep the store without seeing into it."""
         return Maintenance(self._mint)
 
-    def still_holds(self, tx: Tx, admitted: Admitted) -> bool:
-        """Tell, in the step that would release, whether nothing has changed."""
+    def still_holds(self, tx: Tx, admitted: Admitted) -> audit.Tail | None:
+        """Tell, in the step that would release, whether nothing has changed.
+
+        Returns:
+            The log's tail, after which the release is recorded; None if it has.
+        """
         last = audit.tail(tx)
         if admitted.until is not None and self._now(last) >= admitted.until:
-            return False
+            return None
         # The bytes alone do not tell: the cell may be the one that was read, put back
         # by hand after a withdrawal that the log knows of.
-        return (
+        same = (
             last.policy_epoch == admitted.read.policy.policy_epoch
             and policies.unchanged(tx, admitted.who, admitted.read)
         )
+        return last if same else None
 
     def _weighed(
         self, tx: Tx, call: Call, terms: Terms, source: str | None

@@ -229,9 +229,10 @@ class Gate:
             listen(Progress(2, _STAGES, "recording"))
             with self._store.writing() as tx:
                 turn.check()  # only now: the wait for the lock may have been long
-                if self._admit.still_holds(tx, admitted):
+                if last := self._admit.still_holds(tx, admitted):
                     facts.released(answer, admitted.pairs)
-                    self._record.add(tx, call, _released(call), facts, admitted.who)
+                    who, ended = admitted.who, _released(call)
+                    self._record.add(tx, call, ended, facts, who, after=last)
                     return answer
         raise PolicyChangedError
 

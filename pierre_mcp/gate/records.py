@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import LockTimeoutError, PierreError
 from pierre_mcp.gate.lines import Facts, ended, line_of
-from pierre_mcp.model.audit import Outcome
+from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import audit, people, policies
@@ -31,14 +31,23 @@ class Records:
         self._clock = clock
 
     def add(
-        self, tx: Tx, call: Call, outcome: Outcome, facts: Facts, who: Identity
+        self,
+        tx: Tx,
+        call: Call,
+        outcome: Outcome,
+        facts: Facts,
+        who: Identity,
+        *,
+        after: audit.Tail | None = None,
     ) -> None:
         """Append the row, under the policy epoch of the log itself.
 
         Never that of the cell: one refused as tampered would then be recorded as the
-        newest, and pass the next time.
+        newest, and pass the next time. ``after`` is the log's tail, where this
+        transaction has read it already.
         """
-        self._append(tx, call, outcome, facts, who, None)
+        line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=None)
+        self._append(tx, line, facts, who, after)
 
     def add_changed(
         self, tx: Tx, call: Call, outcome: Outcome, facts: Facts, who: Identity
@@ -48,7 +57,8 @@ class Records:
         It stands under the epoch that the unit made.
         """
         epoch = policies.read(tx, who).policy.policy_epoch
-        self._append(tx, call, outcome, facts, who, epoch)
+        line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=epoch)
+        self._append(tx, line, facts, who, None)
 
     @contextmanager
     def of_failures(self, call: Call, facts: Facts) -> Iterator[None]:
@@ -74,15 +84,13 @@ class Records:
     def _append(
         self,
         tx: Tx,
-        call: Call,
-        outcome: Outcome,
+        line: Line,
         facts: Facts,
         who: Identity,
-        epoch: int | None,
+        after: audit.Tail | None,
     ) -> None:
-        line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=epoch)
-        detail = facts.detail or None
-        audit.append(tx, line, now=self._clock.now(), who=who, detail=detail)
+        detail, now = facts.detail or None, self._clock.now()
+        audit.append(tx, line, now=now, who=who, detail=detail, after=after)
 
 
 def _patience_s(error: BaseException) -> float:

@@ -2,8 +2,8 @@
 
 One person does one thing at a time, so two recordings of about the same time are of one
 activity, unless their sports cannot be the same. Some files give local time as if it
-were UTC; their copies lie a whole number of quarter hours apart (time zones are cut so)
-and agree in length to a hair.
+were UTC; their copies lie a whole number of quarter hours apart (time zones are cut
+so), an hour at least, and agree in length to a hair.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from pierre_mcp.model.category import Sport
 LEAST_OVERLAP = 0.5
 """Of the longer recording: a watch started late, or a copy cut at its ends, matches."""
 
-SHIFT_S, LARGEST_SHIFT_S, SHIFT_SLACK_S = 900, 14 * 3_600, 2.0
+SHIFT_S, SHIFT_SLACK_S = 900, 2.0
+LEAST_SHIFT_S, LARGEST_SHIFT_S = 3_600 - SHIFT_SLACK_S, 14 * 3_600
 ALIKE = 0.005
 """How far lengths and distances of a shifted copy may be apart, as a part of them."""
 
@@ -84,7 +85,9 @@ def _overlaps(one: Span, other: Span) -> bool:
 def _is_shifted(one: Span, other: Span) -> bool:
     apart = abs(one.start_s - other.start_s)
     off = apart % SHIFT_S
-    if apart > LARGEST_SHIFT_S or min(off, SHIFT_S - off) > SHIFT_SLACK_S:
+    if min(off, SHIFT_S - off) > SHIFT_SLACK_S:
+        return False
+    if not LEAST_SHIFT_S <= apart <= LARGEST_SHIFT_S:
         return False
     if not one.distance_m or not other.distance_m:
         return False

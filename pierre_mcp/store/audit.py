@@ -92,7 +92,13 @@ def tail(tx: Tx) -> Tail:
 
 
 def append(
-    tx: Tx, line: Line, *, now: datetime, who: Grant | Identity, detail: Any = None
+    tx: Tx,
+    line: Line,
+    *,
+    now: datetime,
+    who: Grant | Identity,
+    detail: Any = None,
+    after: Tail | None = None,
 ) -> int:
     """Chain one row to the log and return its number.
 
@@ -102,11 +108,12 @@ def append(
         now: Wall time; the row takes the later of it and the last row's.
         who: The person concerned: named by a keyed digest only.
         detail: Personal detail, JSON-able; sealed beside the row.
+        after: What ``tail`` gave in this same writing transaction, if it was asked.
 
     Raises:
         AuditTamperedError: The log does not end as we left it.
     """
-    last = tail(tx)
+    last = after or tail(tx)
     seq, at_us = last.seq + 1, max(last.at_us, micros(now))
     # It never falls: a policy cell put back by hand cannot become the newest again.
     epoch = max(last.policy_epoch, line.policy_epoch or 0)

@@ -43,6 +43,7 @@ spans = st.builds(
         ({"start_s": 1_007_200.0, "distance_m": 31_000.0}, False),
         ({"start_s": 1_007_200.0, "distance_m": None}, False),
         ({"start_s": 1_007_210.0}, False),
+        ({"start_s": 1_002_700.0}, False),  # no zone is three quarters of an hour
         ({"start_s": 1_000_000.0 + 15 * 3_600}, False),
     ],
 )
