@@ -15,9 +15,15 @@ from pierre_mcp.model.cells import (
     NotesCell,
     PowerCell,
 )
+from pierre_mcp.model.details import Details
 
-FORMULA = 1
-"""Version of the rules by which stored summaries are computed."""
+FORMULA = 2
+"""Version of the rules by which stored summaries are computed.
+
+1: the first release. Laps and splits lie in the cells, there are no details, means are
+over samples that stand for 30 s at most. 2: details, normalized power, graded speed;
+every value holds by the rules of ``analytics.held``. A job brings older ones up.
+"""
 
 CELLS: Mapping[Category, type[Cell]] = {
     Category.ACTIVITIES: ActivityCell,
@@ -50,6 +56,7 @@ class NewRecording:
         local_day: ``YYYY-MM-DD`` where it happened, set once.
         part: Which activity of the file it is, from 0.
         streams: Packed columns by stream name.
+        details: By category; of activities, and of what else has one and a cell.
     """
 
     where: Where
@@ -62,6 +69,7 @@ class NewRecording:
     location: LocationCell | None = None
     notes: NotesCell | None = None
     streams: Mapping[str, bytes] = field(default_factory=dict)
+    details: Details = field(default_factory=dict)
 
 
 HeartRateSeen: TypeAlias = HeartRateCell | MISSING | None
