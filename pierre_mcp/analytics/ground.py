@@ -70,17 +70,21 @@ def climb_m(altitude_m: Column) -> tuple[float, float]:
     A change counts once it is 3 m from the last height that counted, so that the noise
     of a barometer, which stays below that, does not.
     """
+    known = altitude_m[~np.isnan(altitude_m)]
+    if not known.size:
+        return 0.0, 0.0
+    # What stays level takes no step, and is most of what a barometer writes.
+    heights = known[np.diff(known, prepend=np.inf) != 0].tolist()
     up = down = 0.0
-    heights = altitude_m[~np.isnan(altitude_m)].tolist()
-    held = heights[0] if heights else 0.0
+    held = heights[0]
+    above, below = held + CLIMB_STEP_M, held - CLIMB_STEP_M
     for height in heights:
-        change = height - held
-        if change >= CLIMB_STEP_M:
-            up += change
-            held = height
-        elif change <= -CLIMB_STEP_M:
-            down -= change
-            held = height
+        if below < height < above:
+            continue
+        up += max(height - held, 0.0)
+        down += max(held - height, 0.0)
+        held = height
+        above, below = held + CLIMB_STEP_M, held - CLIMB_STEP_M
     return up, down
 
 

@@ -1,17 +1,13 @@
-"""Time under the samples: weights, means, and means of laps and splits.
-
-A sample stands for the time until the next one, pauses taken off, and for 30 s at
-most: over a longer gap nothing is known.
-"""
+"""Pieces of a track: pauses, the laps a device cut, and splits of a kilometre."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from pierre_mcp.model.cells import MAX_LAPS, Pieces
-from pierre_mcp.model.track import TIME, Column, Pause, Track
+from pierre_mcp.model.details import Spans
+from pierre_mcp.model.track import Column, Pause, Track
 
-LONGEST_SAMPLE_S = 30.0
 SPLIT_M = 1_000.0
 _SHORTEST_SPLIT_M = 1.0
 _MOST_SECONDS = 10_000_000.0
@@ -20,10 +16,10 @@ _MOST_METRES = 100_000_000.0
 
 def intervals_s(time_s: Column, pauses: Iterable[Pause]) -> Column:
     """Return the time between consecutive samples, pauses excluded, shape (n - 1,)."""
-    return np.diff(time_s - _paused_s(time_s, pauses)).clip(min=0.0)
+    return np.diff(time_s - paused_s(time_s, pauses)).clip(min=0.0)
 
 
-def _paused_s(time_s: Column, pauses: Iterable[Pause]) -> Column:
+def paused_s(time_s: Column, pauses: Iterable[Pause]) -> Column:
     """Return how long the recording had stood still at each time, shape (n,)."""
     ordered = sorted((pause.start_s, pause.end_s) for pause in pauses)
     if not ordered:
@@ -35,45 +31,6 @@ def _paused_s(time_s: Column, pauses: Iterable[Pause]) -> Column:
     return paused
 
 
-def weights_s(track: Track) -> Column:
-    """Return the seconds each sample stands for, shape (n,).
-
-    The last stands for as long as the one before it; where no time passes at all, all
-    count alike.
-    """
-    time_s = track.columns[TIME]
-    held = intervals_s(time_s, track.pauses).clip(max=LONGEST_SAMPLE_S)
-    weights = np.append(held, held[-1:] if held.size else 1.0)[: len(time_s)]
-    return weights if weights.any() else np.ones(len(time_s))
-
-
-def mean(values: Column, weights: Column) -> float | None:
-    """Return the weighted mean of what is not NaN; None where nothing is."""
-    known = ~np.isnan(values)
-    if not known.any():
-        return None
-    held = weights[known]
-    # Where only samples of no duration have a value, they count alike.
-    return float(np.average(values[known], weights=held if held.any() else None))
-
-
-def means(
-    values: Column, weights: Column, time_s: Column, pieces: Pieces
-) -> list[float | None]:
-    """Return the weighted mean of each piece; None where it has no value."""
-    known = ~np.isnan(values)
-    held = np.concatenate([[0.0], np.cumsum(np.where(known, weights, 0.0))])
-    filled = np.where(known, values, 0.0)
-    total = np.concatenate([[0.0], np.cumsum(filled * weights)])
-    starts = np.array(pieces.start_s)
-    first = np.searchsorted(time_s, starts)
-    stop = np.searchsorted(time_s, starts + np.array(pieces.duration_s))
-    sums, spans = total[stop] - total[first], held[stop] - held[first]
-    return [
-        float(s / w) if w > 1e-9 else None for s, w in zip(sums, spans, strict=True)
-    ]
-
-
 def laps(track: Track) -> Pieces:
     """Return the laps the device cut, without those that cannot be."""
     sound = [
@@ -82,14 +39,28 @@ def laps(track: Track) -> Pieces:
         if 0 <= lap.start_s <= _MOST_SECONDS and 0 <= lap.duration_s <= _MOST_SECONDS
     ][:MAX_LAPS]
     return Pieces(
-        start_s=[lap.start_s for lap in sound],
-        duration_s=[lap.duration_s for lap in sound],
+        start_s=[round(lap.start_s, 3) for lap in sound],
+        duration_s=[round(lap.duration_s, 3) for lap in sound],
         distance_m=[_metres(lap.distance_m) for lap in sound],
     )
 
 
 def _metres(value: float | None) -> float | None:
-    return value if value is not None and 0 <= value <= _MOST_METRES else None
+    sound = value is not None and 0 <= value <= _MOST_METRES
+    return round(value, 2) if value is not None and sound else None
+
+
+def pauses(track: Track) -> Spans:
+    """Return when the timer stood still, without pauses that cannot be."""
+    sound = [
+        pause
+        for pause in track.pauses
+        if 0 <= pause.start_s <= pause.end_s <= _MOST_SECONDS
+    ][:MAX_LAPS]
+    return Spans(
+        start_s=[round(pause.start_s, 3) for pause in sound],
+        end_s=[round(pause.end_s, 3) for pause in sound],
+    )
 
 
 def splits(time_s: Column, along_m: Column | None) -> Pieces:
@@ -106,8 +77,9 @@ def splits(time_s: Column, along_m: Column | None) -> Pieces:
     ends = np.append(cuts[1:], min(total, cuts[-1] + SPLIT_M))
     at = np.interp(np.append(cuts, ends[-1]), along_m, time_s)
     at[0], at[-1] = time_s[0], max(at[-1], at[-2])
+    sound = int(np.searchsorted(at, _MOST_SECONDS)) - 1
     return Pieces(
-        start_s=at[:-1].tolist(),
-        duration_s=np.diff(at).clip(min=0.0).tolist(),
-        distance_m=(ends - cuts).tolist(),
+        start_s=np.round(at[:-1], 3)[:sound].tolist(),
+        duration_s=np.round(np.diff(at).clip(min=0.0), 3)[:sound].tolist(),
+        distance_m=np.round(ends - cuts, 2)[:sound].tolist(),
     )

@@ -5,14 +5,25 @@ so a summary never has to be computed again because those changed. What a file d
 wins over what its samples say, and a number outside its cell's bounds is left out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pierre_mcp.analytics import ground, pieces
+from pierre_mcp.analytics import curves, details, ground, pieces
+from pierre_mcp.analytics.held import Clock, Held, Sums, clock_of, hold
+from pierre_mcp.analytics.motion import (
+    HIGHEST_SPEED_M_S,
+    MOVING_M_S,
+    Motion,
+    graded_m_s,
+    motion_of,
+)
+from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
     ActivityCell,
     Cell,
@@ -20,24 +31,25 @@ from pierre_mcp.model.cells import (
     LocationCell,
     Metres,
     NotesCell,
-    Pieces,
     PowerCell,
     Rpm,
     Seconds,
     SpeedMS,
 )
+from pierre_mcp.model.details import ActivityDetail, Detail, Details
 from pierre_mcp.model.track import TIME, Column, Track
 
 LOWEST_BPM, HIGHEST_BPM = 25.0, 250.0
 HIGHEST_W = 3_000.0
 HIGHEST_RPM = 300.0
-HIGHEST_SPEED_M_S = 100.0
-STANDING_M_S = 0.5
+LOWEST_M, HIGHEST_M = -1_000.0, 100_000.0
 
 _LATEST_US = 7_258_118_400_000_000
 """2200-01-01: no reader lets a later time through."""
 _MOST_SECONDS = 10_000_000.0
 _MOST_CALORIES = 100_000.0
+_MOST_KJ = 100_000_000.0
+NOTHING: Mapping[str, float | None] = MappingProxyType({})
 _NAME_CHARS, _DESCRIPTION_CHARS = 1_000, 20_000
 
 
@@ -54,8 +66,8 @@ class ActivityFacts(Cell):
     mean_cadence_rpm: Rpm | None = None
     calories_kcal: Annotated[float, Field(ge=0, le=100_000)] | None = None
     indoor: bool = False
-    laps: Pieces = Pieces()
-    splits: Pieces = Pieces()
+    graded_speed_m_s: SpeedMS | None = None
+    normalized_graded_speed_m_s: SpeedMS | None = None
 
     def at(self, *, utc_offset_s: int, zone: str | None, source: str) -> ActivityCell:
         """Return the cell, now that the time zone is known."""
@@ -67,23 +79,61 @@ class ActivityFacts(Cell):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One value for each category of data; None where nothing of it was recorded."""
+    """One value for each category of data; None where nothing of it was recorded.
+
+    Attributes:
+        details: Of activities always, of heart rate and power where there is a cell.
+    """
 
     activity: ActivityFacts
     heart_rate: HeartRateCell | None
     power: PowerCell | None
     location: LocationCell | None
     notes: NotesCell | None
+    details: Details
 
 
 def summarise(track: Track) -> Summary:
-    """Compute every cell of a recording from one track."""
+    """Compute every cell and every detail of a recording from one track."""
     along = ground.along_m(track)
-    weights = pieces.weights_s(track)
-    laps = pieces.laps(track)
-    splits = pieces.splits(track.columns[TIME], along)
+    cut = ActivityDetail(
+        laps=pieces.laps(track),
+        splits=pieces.splits(track.columns[TIME], along),
+        pauses=pieces.pauses(track),
+    )
+    clock = clock_of(track)
+    if clock is None:
+        only = {Category.ACTIVITIES: cut}
+        return Summary(_facts(track, along), None, None, None, _notes(track), only)
+    columns = track.columns
+    heart = hold(clock, columns.get("heart_rate_bpm"), LOWEST_BPM, HIGHEST_BPM)
+    watts = hold(clock, columns.get("power_w"), 0, HIGHEST_W)
+    motion = motion_of(clock, track.sport, along, columns.get("speed_m_s"))
+    found: dict[Category, Detail] = {Category.ACTIVITIES: details.moved(cut, motion)}
+    heart_cell, power_cell = None, None
+    if heart:
+        heart_cell = _heart_rate(heart)
+        seconds = heart.by_second(clock)
+        found[Category.HEART_RATE] = details.heart_rate(heart, seconds, cut)
+    if watts:
+        seconds = watts.by_second(clock)
+        found[Category.POWER] = details.power(watts, seconds, cut)
+        power_cell = _power(watts, seconds)
+    return Summary(
+        _facts(track, along, _measured(track, clock, motion)),
+        heart_cell,
+        power_cell,
+        ground.path(track, along),
+        _notes(track),
+        found,
+    )
+
+
+def _facts(
+    track: Track, along: Column | None, measured: Mapping[str, float | None] = NOTHING
+) -> ActivityFacts:
     up_m, down_m = _climb(track)
-    activity = ActivityFacts(
+    return ActivityFacts(
         started_us=round(track.started_at.timestamp() * 1_000_000),
         elapsed_s=_elapsed_s(track),
         moving_s=_moving_s(track, along),
@@ -91,18 +141,9 @@ def summarise(track: Track) -> Summary:
         ascent_m=up_m,
         descent_m=down_m,
         max_speed_m_s=_max(_between(track, "speed_m_s", 0, HIGHEST_SPEED_M_S)),
-        mean_cadence_rpm=_mean_cadence(track, weights),
         calories_kcal=_bounded(track.totals.calories_kcal, _MOST_CALORIES),
         indoor=track.indoor,
-        laps=laps,
-        splits=splits,
-    )
-    return Summary(
-        activity,
-        _heart_rate(track, weights, laps, splits),
-        _power(track, weights, laps, splits),
-        ground.path(track, along),
-        _notes(track),
+        **measured,
     )
 
 
@@ -129,9 +170,9 @@ def _moving_s(track: Track, along: Column | None) -> float | None:
     time_s, speed = track.columns[TIME], track.columns.get("speed_m_s")
     passed = pieces.intervals_s(time_s, track.pauses)
     if along is not None:
-        going = np.diff(along) >= STANDING_M_S * passed
+        going = np.diff(along) >= MOVING_M_S * passed
     elif speed is not None:
-        going = speed[:-1] >= STANDING_M_S
+        going = speed[:-1] >= MOVING_M_S
     else:
         return None
     return min(float(passed[going].sum()), _MOST_SECONDS)
@@ -149,7 +190,7 @@ def _climb(track: Track) -> tuple[float | None, float | None]:
     """Return ascent and descent: the file's, else of the altitude by 3 m steps."""
     up = _bounded(track.totals.ascent_m, ground.LONGEST_M)
     down = _bounded(track.totals.descent_m, ground.LONGEST_M)
-    altitude = _between(track, "altitude_m", -1_000, 100_000)
+    altitude = _between(track, "altitude_m", LOWEST_M, HIGHEST_M)
     if altitude is not None and (up is None or down is None):
         steps = ground.climb_m(altitude)
         up = steps[0] if up is None else up
@@ -157,41 +198,57 @@ def _climb(track: Track) -> tuple[float | None, float | None]:
     return _bounded(up, ground.LONGEST_M), _bounded(down, ground.LONGEST_M)
 
 
-def _mean_cadence(track: Track, weights: Column) -> float | None:
-    """Return the mean while turning: zeros, which are coasting, do not count."""
-    cadence = _between(track, "cadence_rpm", 1, HIGHEST_RPM)
-    return None if cadence is None else pieces.mean(cadence, weights)
+def _measured(
+    track: Track, clock: Clock, motion: Motion | None
+) -> dict[str, float | None]:
+    """Return what the activity's cell says of cadence and of graded speed.
+
+    Only runs are graded, since the cost is that of running; a treadmill records no
+    slope, so indoors there is none.
+    """
+    cadence = hold(clock, track.columns.get("cadence_rpm"), 0, HIGHEST_RPM)
+    told = {"mean_cadence_rpm": _mean_turning(cadence)}
+    altitude = hold(clock, track.columns.get("altitude_m"), LOWEST_M, HIGHEST_M)
+    if motion is None or altitude is None or track.sport is not Sport.RUNNING:
+        return told
+    if track.indoor:
+        return told
+    known = motion.seconds.mostly
+    graded = graded_m_s(motion, altitude)[known]
+    moving = graded[motion.speed_m_s[known] >= MOVING_M_S]
+    told["graded_speed_m_s"] = float(moving.mean()) if moving.size else None
+    told["normalized_graded_speed_m_s"] = curves.normalized(graded)
+    return told
 
 
-def _heart_rate(
-    track: Track, weights: Column, laps: Pieces, splits: Pieces
-) -> HeartRateCell | None:
-    """Summarise heart rate; outside 25 to 250, zero included, it was not measured."""
-    values = _between(track, "heart_rate_bpm", LOWEST_BPM, HIGHEST_BPM)
-    if values is None:
+def _mean_turning(cadence: Held | None) -> float | None:
+    """Return the mean while turning; under one a minute it is coasting."""
+    if cadence is None:
         return None
-    time_s = track.columns[TIME]
+    turning = cadence.values >= 1
+    turned = Held(
+        cadence.at_s[turning], cadence.values[turning], cadence.for_s[turning]
+    )
+    return turned.mean if turned.measured_s else None
+
+
+def _heart_rate(held: Held) -> HeartRateCell:
+    """Summarise heart rate; outside 25 to 250, zero included, it was not measured."""
     return HeartRateCell(
-        mean_bpm=pieces.mean(values, weights),
-        max_bpm=_max(values),
-        lap_mean_bpm=pieces.means(values, weights, time_s, laps),
-        split_mean_bpm=pieces.means(values, weights, time_s, splits),
+        mean_bpm=held.mean,
+        max_bpm=held.highest,
+        measured_s=_bounded(held.measured_s, _MOST_SECONDS),
     )
 
 
-def _power(
-    track: Track, weights: Column, laps: Pieces, splits: Pieces
-) -> PowerCell | None:
+def _power(held: Held, seconds: Sums) -> PowerCell:
     """Summarise power: zeros count; over 3,000 W is a fault of the meter."""
-    values = _between(track, "power_w", 0, HIGHEST_W)
-    if values is None:
-        return None
-    time_s = track.columns[TIME]
     return PowerCell(
-        mean_power_w=pieces.mean(values, weights),
-        max_power_w=_max(values),
-        lap_mean_power_w=pieces.means(values, weights, time_s, laps),
-        split_mean_power_w=pieces.means(values, weights, time_s, splits),
+        mean_power_w=held.mean,
+        max_power_w=held.highest,
+        normalized_power_w=curves.normalized(seconds.means),
+        work_kj=_bounded(held.total / 1_000, _MOST_KJ),
+        measured_s=_bounded(held.measured_s, _MOST_SECONDS),
     )
 
 

@@ -12,7 +12,6 @@ what went in, and what was missing is missing. A blob is trusted no further than
 own length.
 """
 
-import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -57,6 +56,8 @@ _VERSION = 1
 _HEADER = struct.Struct("<BBIdq")
 _HAS_GAPS = 0x80
 _LARGEST = 2**53
+_FINEST, _COARSEST = 1e-12, 1e12
+"""Steps outside are none that anything is kept in, and could overflow a value."""
 _LEVEL = 6
 
 
@@ -78,10 +79,10 @@ def pack(values: Column, step: float) -> bytes:
     """Pack a column, shape (n,); NaN and infinities count as missing.
 
     Raises:
-        UnpackableColumnError: The step is not positive, a value is over 2**53 steps,
-            or there are too many.
+        UnpackableColumnError: The step is not from 1e-12 to 1e12, a value is over
+            2**53 steps, or there are too many.
     """
-    if not (math.isfinite(step) and step > 0) or len(values) > MAX_COUNT:
+    if not _FINEST <= step <= _COARSEST or len(values) > MAX_COUNT:
         raise UnpackableColumnError
     missing = ~np.isfinite(values)
     counts = np.rint(values[~missing] / step)
@@ -108,7 +109,7 @@ def unpack(blob: bytes) -> Column:
     version, flags, count, step, first = _HEADER.unpack_from(blob)
     width = flags & ~_HAS_GAPS
     sound = version == _VERSION and width in {1, 2, 4, 8} and count <= MAX_COUNT
-    if not (sound and math.isfinite(step) and step > 0 and abs(first) <= _LARGEST):
+    if not (sound and _FINEST <= step <= _COARSEST and abs(first) <= _LARGEST):
         raise DamagedColumnError
     gap_bytes = (count + 7) // 8 if flags & _HAS_GAPS else 0
     body = _inflated(blob[_HEADER.size :], gap_bytes + count * width)

@@ -14,6 +14,7 @@ Metres = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
 SpeedMS = Annotated[float, Field(ge=0, le=400, allow_inf_nan=False)]
 Bpm = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
 Watts = Annotated[float, Field(ge=0, le=65_535, allow_inf_nan=False)]
+Kilojoules = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Rpm = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
 
@@ -49,7 +50,13 @@ class ActivityCell(Cell):
         zone_source: Where the offset is from: ``file``, ``position`` or ``home``.
         elapsed_s: From first to last sample, pauses included.
         moving_s: Pauses and standing excluded; None where it cannot be told.
-        splits: Each full kilometre (1,000 m), the last one shorter.
+        graded_speed_m_s: Of runs with altitude: mean, while moving, of the speed on
+            the level that costs the same (Minetti).
+        normalized_graded_speed_m_s: Fourth-power mean of its 30 s means, standing
+            included, as power is normalized: a load by pace needs it, and opens no
+            detail.
+        laps: None since formula version 2, as splits are: they are details now. Cells
+            of version 1 hold them here until they are brought up.
     """
 
     started_us: int
@@ -65,24 +72,43 @@ class ActivityCell(Cell):
     mean_cadence_rpm: Rpm | None = None
     calories_kcal: Annotated[float, Field(ge=0, le=100_000)] | None = None
     indoor: bool = False
+    graded_speed_m_s: SpeedMS | None = None
+    normalized_graded_speed_m_s: SpeedMS | None = None
     laps: Pieces | None = None
     splits: Pieces | None = None
 
 
 class HeartRateCell(Cell):
-    """Heart rate in beats a minute: category ``heart_rate``."""
+    """Heart rate in beats a minute: category ``heart_rate``.
+
+    Attributes:
+        measured_s: How long there was a value, at most as long as it was recorded.
+        lap_mean_bpm: Empty since formula version 2, as splits are: they are details
+            now. Cells of version 1 hold them here until they are brought up.
+    """
 
     mean_bpm: Bpm | None
     max_bpm: Bpm | None
+    measured_s: Seconds | None = None
     lap_mean_bpm: Annotated[tuple[Bpm | None, ...], Field(max_length=MAX_LAPS)] = ()
     split_mean_bpm: Annotated[tuple[Bpm | None, ...], Field(max_length=MAX_LAPS)] = ()
 
 
 class PowerCell(Cell):
-    """Power in watts: category ``power``."""
+    """Power in watts: category ``power``.
+
+    Attributes:
+        normalized_power_w: Coggan's; None where there were not 30 s of power.
+        work_kj: The integral of power over time.
+        measured_s: How long there was a value, coasting included.
+        lap_mean_power_w: Empty since formula version 2, as splits are; see above.
+    """
 
     mean_power_w: Watts | None
     max_power_w: Watts | None
+    normalized_power_w: Watts | None = None
+    work_kj: Kilojoules | None = None
+    measured_s: Seconds | None = None
     lap_mean_power_w: Annotated[
         tuple[Watts | None, ...], Field(max_length=MAX_LAPS)
     ] = ()

@@ -15,9 +15,15 @@ from pierre_mcp.model.cells import (
     NotesCell,
     PowerCell,
 )
+from pierre_mcp.model.details import Details
 
-FORMULA = 1
-"""Version of the rules by which stored summaries are computed."""
+FORMULA = 2
+"""Version of the rules by which stored summaries are computed.
+
+1: the first release. Laps and splits lie in the cells, there are no details, means are
+over samples that stand for 30 s at most. 2: details, normalized power, graded speed;
+every value holds by the rules of ``analytics.held``. A job brings older ones up.
+"""
 
 CELLS: Mapping[Category, type[Cell]] = {
     Category.ACTIVITIES: ActivityCell,
@@ -51,6 +57,7 @@ class NewRecording:
         part: Which activity of the file it is, from 0.
         streams: Packed columns by stream name.
         activity_id: The activity it joins; None begins a new one.
+        details: By category; of activities, and of what else has one and a cell.
     """
 
     where: Where
@@ -64,6 +71,7 @@ class NewRecording:
     notes: NotesCell | None = None
     streams: Mapping[str, bytes] = field(default_factory=dict)
     activity_id: str | None = None
+    details: Details = field(default_factory=dict)
 
 
 HeartRateSeen: TypeAlias = HeartRateCell | MISSING | None
@@ -78,12 +86,17 @@ class Recording:
 
     A cell is MISSING where its category is not granted for this source, None where
     nothing was recorded.
+
+    Attributes:
+        formula: The version of the rules its cells were computed by.
     """
 
+    id: str
     activity_id: str
     where: Where
     sport: Sport
     local_day: str
+    formula: int
     activity: ActivityCell
     heart_rate: HeartRateSeen
     power: PowerSeen

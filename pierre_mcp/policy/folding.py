@@ -7,11 +7,12 @@ not even its existence, and one taken back leaves the others as if it had never 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import MISSING
 
-from pierre_mcp.model.recording import Row
+from pierre_mcp.model.recording import Recording, Row
 
 _ORDER = ("self", "files", "garmin", "strava", "apple")
 """A correction by the person wins; then what is nearest to the device."""
@@ -41,6 +42,29 @@ def fold(rows: Sequence[Row]) -> Row:
         heart_rate=_first([row.heart_rate for row in rows]),
         power=_first([row.power for row in rows]),
         notes=_first([row.notes for row in rows]),
+    )
+
+
+def fold_whole(recordings: Sequence[Recording]) -> Recording:
+    """Return one activity's recordings as one; likewise, with every cell a model."""
+    ordered = sorted(
+        recordings, key=lambda r: (preference(r.where.source), r.local_day, r.id)
+    )
+    first = ordered[0]
+    if len(ordered) == 1:
+        return first
+    lacking = {name for name, value in first.activity if value is None}
+    filled: dict[str, Any] = {}
+    for other in reversed(ordered[1:]):
+        cell = other.activity
+        filled |= {n: v for n, v in cell if n in lacking and v is not None}
+    return replace(
+        first,
+        activity=first.activity.model_copy(update=filled),
+        heart_rate=_first([r.heart_rate for r in ordered]),
+        power=_first([r.power for r in ordered]),
+        location=_first([r.location for r in ordered]),
+        notes=_first([r.notes for r in ordered]),
     )
 
 

@@ -56,6 +56,7 @@ def recording_of(seed: int, session: Session) -> NewRecording:
         location=summary.location,
         notes=summary.notes,
         streams={n: pack(column, STEPS[n]) for n, column in track.columns.items()},
+        details=summary.details,
     )
 
 

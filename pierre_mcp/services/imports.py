@@ -112,6 +112,7 @@ class Import:
                 name: pack(column, STEPS[name])
                 for name, column in parsed.columns.items()
             },
+            details=parsed.details,
         )
 
     def _begin(self, tx: Tx, grant: Grant) -> None:

@@ -19,6 +19,14 @@ from pierre_mcp.model.cells import (
     NotesCell,
     PowerCell,
 )
+from pierre_mcp.model.details import (
+    DETAILS,
+    ActivityDetail,
+    Details,
+    HeartRateDetail,
+    Lengths,
+    PowerDetail,
+)
 from pierre_mcp.model.track import TIME, Column
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -34,6 +42,12 @@ class _Header(BaseModel):
 _H = TypeVar("_H", bound=_Header)
 
 
+class _Details(_Header):
+    activities: ActivityDetail
+    heart_rate: HeartRateDetail | None = None
+    power: PowerDetail | None = None
+
+
 class _ActivityHeader(_Header):
     kind: Literal["activity"]
     sport: Sport
@@ -45,6 +59,7 @@ class _ActivityHeader(_Header):
     power: PowerCell | None
     location: LocationCell | None
     notes: NotesCell | None
+    details: _Details
 
 
 class _OtherHeader(_Header):
@@ -60,6 +75,7 @@ class ParsedActivity:
         utc_offset_s: Local time minus UTC, where the file says so.
         first_position_deg: Latitude and longitude, where there is one.
         repairs: A fixed word for each thing that was mended.
+        details: By category; of activities always.
         columns: ``t_s`` and other streams, shape (n,), finite or NaN.
     """
 
@@ -72,6 +88,7 @@ class ParsedActivity:
     power: PowerCell | None
     location: LocationCell | None
     notes: NotesCell | None
+    details: Details
     columns: Mapping[str, Column]
 
 
@@ -105,9 +122,14 @@ def activity_of(frame: Frame) -> ParsedActivity | None:
     fields = {
         name: getattr(header, name)
         for name in _ActivityHeader.model_fields
-        if name != "kind"
+        if name not in {"kind", "details"}
     }
-    return ParsedActivity(**fields, columns=frame.columns)
+    details = {
+        category: detail
+        for category in DETAILS
+        if (detail := getattr(header.details, category.value)) is not None
+    }
+    return ParsedActivity(**fields, details=details, columns=frame.columns)
 
 
 def ending_of(frame: Frame) -> tuple[str, Reason | None]:
@@ -133,20 +155,39 @@ def _checked(model: type[_H], frame: Frame) -> _H:
 
 
 def _check_lengths(header: _ActivityHeader) -> None:
-    """Refuse columns of a cell that do not go together."""
+    """Refuse columns that do not go together, and a detail without its cell."""
     groups: list[list[Sequence[object]]] = []
-    laps, splits = header.activity.laps, header.activity.splits
+    of, heart, power = (getattr(header.details, name) for name in DETAILS)
+    laps, splits, pauses = of.laps, of.splits, of.pauses
     groups += [[p.start_s, p.duration_s, p.distance_m] for p in (laps, splits)]
+    groups.append([pauses.start_s, pauses.end_s])
+    if of.lengths:
+        groups.append([getattr(of.lengths, name) for name in Lengths.model_fields])
     if place := header.location:
         groups.append([place.along_m, place.lat_deg, place.lon_deg])
-    if heart := header.heart_rate:
+    if heart:
         groups.append([laps.start_s, heart.lap_mean_bpm])
         groups.append([splits.start_s, heart.split_mean_bpm])
-    if power := header.power:
+    if power:
         groups.append([laps.start_s, power.lap_mean_power_w])
         groups.append([splits.start_s, power.split_mean_power_w])
-    if any(len({len(column) for column in group}) > 1 for group in groups):
+    ragged = any(len({len(column) for column in group}) > 1 for group in groups)
+    pairs = ((header.heart_rate, heart), (header.power, power))
+    if (
+        ragged
+        or _of_version_one(header)
+        or any((cell is None) != (detail is None) for cell, detail in pairs)
+    ):
         raise BrokenFrameError
+
+
+def _of_version_one(header: _ActivityHeader) -> bool:
+    """Tell whether a cell holds means of laps, which no worker puts there any more."""
+    heart, power = header.heart_rate, header.power
+    return bool(
+        (heart and (heart.lap_mean_bpm or heart.split_mean_bpm))
+        or (power and (power.lap_mean_power_w or power.split_mean_power_w))
+    )
 
 
 def _check_columns(columns: Mapping[str, Column]) -> None:

@@ -129,7 +129,7 @@ def _without(reason: Reason) -> Frame:
 
 
 def activity_frame(track: Track) -> Frame:
-    """Return the frame of one track: its cells, and its columns."""
+    """Return the frame of one track: its cells, its details and its columns."""
     summary = summarise(track)
     location = summary.location
     first = [location.lat_deg[0], location.lon_deg[0]] if location else None
@@ -149,6 +149,10 @@ def activity_frame(track: Track) -> Frame:
         "utc_offset_s": track.utc_offset_s,
         "first_position_deg": first,
         "repairs": list(track.repairs),
+        "details": {
+            category.value: detail.model_dump(mode="json")
+            for category, detail in summary.details.items()
+        },
     }
     return Frame(header | cells, track.columns)
 

@@ -20,6 +20,7 @@ from pierre_mcp.keyring.cells import Place, column_piece
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
+from pierre_mcp.model.details import DETAILS, Details
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import (
     CELLS,
@@ -32,7 +33,7 @@ from pierre_mcp.model.recording import (
 )
 from pierre_mcp.store.database import Tx
 
-_COLUMNS = """id, activity_id, source, origin, sport, local_day,
+_COLUMNS = """id, activity_id, source, origin, sport, local_day, formula,
            activities, heart_rate, power, location, notes"""
 
 # By this index rows come in order, one by one, and as few as are taken.
@@ -50,7 +51,7 @@ _OF_ACTIVITY = f"""
     SELECT {_COLUMNS} FROM recordings
      WHERE tenant = ? AND person = ? AND activity_id = ?
        AND source IN (SELECT value FROM json_each(?))
-     ORDER BY source, id
+     ORDER BY local_day, id
 """  # noqa: S608  constant columns, no value in the text
 _BESIDE = """
     SELECT id, activity_id, source, origin, sport, local_day,
@@ -89,6 +90,10 @@ _OF_IMPORT = """
     SELECT DISTINCT activity_id FROM recordings
      WHERE tenant = ? AND person = ? AND import_id = ?
 """
+_ADD_DETAIL = """
+    INSERT INTO details (recording, category, kid, cell) VALUES (?, ?, ?, ?)
+"""
+_DETAILS_OF = "SELECT category, cell FROM details WHERE recording = ?"
 _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = ?"
 
 FIRST_DAY = "0001-01-01"
@@ -121,6 +126,7 @@ class Sealed:
 
     row: tuple[Any, ...]
     streams: tuple[tuple[str, str, int, bytes], ...]
+    details: tuple[tuple[str, str, int, bytes], ...]
 
     @property
     def id(self) -> str:
@@ -159,6 +165,19 @@ def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     sources = json.dumps(_readable(tx, grant, None))
     rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
     return [_recording(tx.ring, grant, row) for row in rows]
+
+
+def details_of(tx: Tx, grant: Grant, recording: Recording) -> Details:
+    """Return the details of a recording that the grant may read, by category."""
+    where, found = recording.where, {}
+    for name, cell in tx.execute(_DETAILS_OF, (recording.id,)):
+        category = Category(name)
+        if grant.reads(where.source, category):
+            column, day = detail(category), recording.local_day
+            place = _place(grant, recording.id, where, day, column)
+            plain = tx.ring.open(cell, place)
+            found[category] = DETAILS[category].model_validate_json(plain)
+    return found
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
@@ -206,6 +225,10 @@ def seal(
         (row_id, name, *ring.seal(packed, place(_column(f"stream.{name}")), scope))
         for name, packed in new.streams.items()
     )
+    details = tuple(
+        (row_id, str(category), *ring.seal(_packed(d), place(detail(category)), scope))
+        for category, d in new.details.items()
+    )
     row = (
         row_id, new.activity_id or str(uuid4()), grant.tenant, grant.person,
         new.where.source,
@@ -213,7 +236,7 @@ def seal(
         keyed_digest(ring, grant, digest), new.part, FORMULA, kid,
         *(pair and pair[1] for pair in sealed),
     )  # fmt: skip
-    return Sealed(row, streams)
+    return Sealed(row, streams, details)
 
 
 def _packed(cell: Cell) -> bytes:
@@ -228,6 +251,8 @@ def add(tx: Tx, grant: Grant, sealed: Iterable[Sealed]) -> None:
         tx.execute(_ADD, one.row)
         for stream in one.streams:
             tx.execute(_ADD_STREAM, stream)
+        for sealed_detail in one.details:
+            tx.execute(_ADD_DETAIL, sealed_detail)
 
 
 def known(tx: Tx, grant: Grant, digest: bytes) -> bool:
@@ -277,6 +302,11 @@ def _readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[st
 
 def _column(name: str) -> str:
     return f"recordings.{name}/1"
+
+
+def detail(category: Category) -> str:
+    """Return the logical column of the details of a category."""
+    return _column(f"detail.{category}")
 
 
 _CELL_COLUMNS = tuple(map(_column, CELLS))
@@ -340,7 +370,7 @@ class Reader:
 
 def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
     """Return one row with the cells opened that the grant may read."""
-    row_id, activity_id, source, origin, sport, day, *cells = row
+    row_id, activity_id, source, origin, sport, day, formula, *cells = row
     where = Where(source, origin)
     seen: list[Any] = []
     for (category, kind), column, cell in zip(
@@ -354,7 +384,7 @@ def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
             plain = ring.open(cell, _place(grant, row_id, where, day, column))
             seen.append(kind.model_validate_json(plain))
     return Recording(
-        activity_id=activity_id, where=where, sport=Sport(sport), local_day=day,
-        activity=seen[0], heart_rate=seen[1], power=seen[2], location=seen[3],
-        notes=seen[4],
+        id=row_id, activity_id=activity_id, where=where, sport=Sport(sport),
+        local_day=day, formula=formula, activity=seen[0], heart_rate=seen[1],
+        power=seen[2], location=seen[3], notes=seen[4],
     )  # fmt: skip

@@ -7,6 +7,7 @@ from pydantic import MISSING, Field
 from pierre_mcp.errors import ActivityUnknownError
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Pieces
+from pierre_mcp.model.details import ActivityDetail
 from pierre_mcp.model.fields import (
     PUBLIC,
     Params,
@@ -21,6 +22,7 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.recording import Recording
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.folding import fold_whole
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
@@ -41,6 +43,7 @@ _SUMMARY = (
     "moving_s", "distance_m", "ascent_m", "descent_m", "max_speed_m_s",
     "mean_cadence_rpm", "calories_kcal", "indoor",
 )  # fmt: skip
+_POWER = ("mean_power_w", "max_power_w", "normalized_power_w", "work_kj")
 _ROUTE = ("along_m", "lat_deg", "lon_deg")
 
 LOCATION = Sensitive(Category.LOCATION)
@@ -96,6 +99,8 @@ class ActivityReply(Reply):
     max_bpm: Annotated[float | MISSING | None, HEART_RATE] = MISSING
     mean_power_w: Annotated[float | MISSING | None, POWER] = MISSING
     max_power_w: Annotated[float | MISSING | None, POWER] = MISSING
+    normalized_power_w: Annotated[float | MISSING | None, POWER] = MISSING
+    work_kj: Annotated[float | MISSING | None, POWER] = MISSING
     laps: Annotated[Parts, PUBLIC]
     splits: Annotated[Parts, PUBLIC, Field(description="Each kilometre.")]
     pieces_truncated: Annotated[bool, PUBLIC] = False
@@ -126,7 +131,9 @@ def get_activity(tx: Tx, grant: Grant, params: ActivityParams) -> ActivityReply:
     found = recordings.of_activity(tx, grant, params.id)
     if not found:
         raise ActivityUnknownError
-    return _whole(found[0])
+    activity = fold_whole(found)
+    [speaker] = (r for r in found if r.id == activity.id)
+    return _whole(activity, _pieces(tx, grant, speaker))
 
 
 def show_activity(reply: ActivityReply, here: Here) -> Shown:
@@ -140,9 +147,9 @@ def show_activity(reply: ActivityReply, here: Here) -> Shown:
     return Shown(f"{wording.listed(parts)}.", reply)
 
 
-def _whole(recording: Recording) -> ActivityReply:
+def _whole(recording: Recording, parts: tuple[Parts, Parts, bool]) -> ActivityReply:
     a = recording.activity
-    laps, splits = a.laps or Pieces(), a.splits or Pieces()
+    laps, splits, truncated = parts
     return ActivityReply(
         id=recording.activity_id,
         source=recording.where.source,
@@ -152,10 +159,10 @@ def _whole(recording: Recording) -> ActivityReply:
         duration_s=rounded(a.elapsed_s),
         **of_cell(a, *_SUMMARY),
         **of_cell(recording.heart_rate, "mean_bpm", "max_bpm"),
-        **of_cell(recording.power, "mean_power_w", "max_power_w"),
-        laps=_parts(recording, laps, "lap"),
-        splits=_parts(recording, splits, "split"),
-        pieces_truncated=max(len(laps.start_s), len(splits.start_s)) > MOST_PIECES,
+        **of_cell(recording.power, *_POWER),
+        laps=laps,
+        splits=splits,
+        pieces_truncated=truncated,
         route=Route(**_path(recording.location)),
         untrusted_text=Text(**of_cell(recording.notes, "name", "description")),
     )
@@ -168,13 +175,39 @@ def _path(cell: Any) -> dict[str, Any]:
     return {name: getattr(cell, name) for name in _ROUTE}
 
 
-def _parts(recording: Recording, pieces: Pieces, kind: str) -> Parts:
+def _pieces(tx: Tx, grant: Grant, one: Recording) -> tuple[Parts, Parts, bool]:
+    """Return laps, splits, and whether there are more: of the one that speaks.
+
+    Those of another recording would begin at another time. Version 1 kept them in the
+    cells.
+    """
+    details = recordings.details_of(tx, grant, one)
+    found = details.get(Category.ACTIVITIES)
+    activity = found if isinstance(found, ActivityDetail) else one.activity
+    heart, power = (
+        cell if cell is None or cell is MISSING else details.get(category, cell)
+        for category, cell in (
+            (Category.HEART_RATE, one.heart_rate),
+            (Category.POWER, one.power),
+        )
+    )
+    laps, splits = activity.laps or Pieces(), activity.splits or Pieces()
+    return (
+        _parts(laps, _means(heart, "lap_mean_bpm"), _means(power, "lap_mean_power_w")),
+        _parts(
+            splits, _means(heart, "split_mean_bpm"), _means(power, "split_mean_power_w")
+        ),
+        max(len(laps.start_s), len(splits.start_s)) > MOST_PIECES,
+    )
+
+
+def _parts(pieces: Pieces, mean_bpm: Any, mean_power_w: Any) -> Parts:
     return Parts(
         start_s=rounded(pieces.start_s[:MOST_PIECES]),
         duration_s=rounded(pieces.duration_s[:MOST_PIECES]),
         distance_m=rounded(pieces.distance_m[:MOST_PIECES]),
-        mean_bpm=_means(recording.heart_rate, f"{kind}_mean_bpm"),
-        mean_power_w=_means(recording.power, f"{kind}_mean_power_w"),
+        mean_bpm=mean_bpm,
+        mean_power_w=mean_power_w,
     )
 
 

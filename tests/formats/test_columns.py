@@ -55,6 +55,7 @@ def test_infinity_is_missing() -> None:
     [
         pytest.param([1.0], 0.0, id="no step"),
         pytest.param([1.0], float("nan"), id="step is no number"),
+        pytest.param([1.0], 1e300, id="step too large"),
         pytest.param([1e300], 1.0, id="too large"),
     ],
 )
@@ -101,6 +102,7 @@ def head(**changed: float) -> bytes:
         pytest.param(head(flags=0x83) + SOUND[22:], id="width"),
         pytest.param(head(count=2**32 - 1) + SOUND[22:], id="count"),
         pytest.param(head(step=-1.0) + SOUND[22:], id="step"),
+        pytest.param(head(step=1e300) + SOUND[22:], id="step too large"),
         pytest.param(head(first=2**60) + SOUND[22:], id="first"),
         pytest.param(HEAD + b"not zlib", id="not compressed"),
         pytest.param(HEAD + zlib.compress(BODY + b"\0"), id="body longer"),
@@ -113,14 +115,32 @@ def test_damaged(blob: bytes) -> None:
         unpack(blob)
 
 
-@given(st.integers(0, len(SOUND) - 1), st.integers(1, 255))
-@settings(max_examples=200)
-def test_a_flipped_byte_never_crashes(at: int, flip: int) -> None:
-    blob = SOUND[:at] + bytes([SOUND[at] ^ flip]) + SOUND[at + 1 :]
+@given(values, steps, st.data())
+@settings(max_examples=150, deadline=None)
+def test_what_is_cut_short_is_refused(
+    column: NDArray[np.float64], step: float, data: st.DataObject
+) -> None:
+    blob = pack(column, step)
+    with pytest.raises(DamagedColumnError):
+        unpack(blob[: data.draw(st.integers(0, len(blob) - 1))])
+
+
+@given(values, steps, st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_flipped_byte_is_refused_or_gives_a_column(
+    column: NDArray[np.float64], step: float, data: st.DataObject
+) -> None:
+    """The seal tells that it was altered; here it may do no harm before that."""
+    blob = bytearray(pack(column, step))
+    at = data.draw(st.integers(0, len(blob) - 1))
+    blob[at] ^= data.draw(st.integers(1, 255))
     try:
-        unpack(blob)
+        back = unpack(bytes(blob))
     except DamagedColumnError:
         return
+    assert at < len(HEAD), "what zlib holds carries its own checksum"
+    assert len(back) <= len(column) + 8
+    assert not np.isinf(back).any()
 
 
 def test_no_more_samples_than_would_unpack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pierre_mcp.formats.columns import unpack
-from pierre_mcp.model.category import Sport
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.details import ActivityDetail
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.services import athlete
@@ -101,8 +102,10 @@ def test_distances_are_those_of_the_sport(made: list[NewRecording]) -> None:
         assert low_km * 1_000 < distance_m < high_km * 1_000
         assert one.activity.moving_s is not None
         assert one.activity.moving_s <= one.activity.elapsed_s
-        assert one.activity.splits is not None
-        assert one.activity.splits.distance_m
+        detail = one.details[Category.ACTIVITIES]
+        assert isinstance(detail, ActivityDetail)
+        assert detail.splits.distance_m
+        assert detail.best_s
 
 
 def test_heart_rate_and_power_are_a_living_persons(made: list[NewRecording]) -> None:

@@ -170,6 +170,14 @@ def facts(**changed: Any) -> dict[str, Any]:
     return dict(SOUND.header["activity"]) | changed
 
 
+def with_details(**changed: Any) -> Frame:
+    return altered(details=dict(SOUND.header["details"]) | changed)
+
+
+def detail(name: str, **changed: Any) -> Frame:
+    return with_details(**{name: dict(SOUND.header["details"][name]) | changed})
+
+
 def cell(name: str, **changed: Any) -> Frame:
     return altered(**{name: dict(SOUND.header[name]) | changed})
 
@@ -187,12 +195,27 @@ def cell(name: str, **changed: Any) -> Frame:
         pytest.param(altered(repairs=["a"] * 33), id="too many repairs"),
         pytest.param(altered(activity=facts(elapsed_s=-1)), id="negative time"),
         pytest.param(altered(activity=facts(started_us=10**20)), id="year 3 million"),
-        pytest.param(
-            altered(activity=facts(splits={"start_s": [1.0]})), id="ragged splits"
-        ),
         pytest.param(cell("location", along_m=[0.0]), id="ragged path"),
-        pytest.param(cell("heart_rate", lap_mean_bpm=[]), id="laps lacking"),
-        pytest.param(cell("power", split_mean_power_w=[1.0] * 9), id="splits over"),
+        pytest.param(detail("activities", splits={"start_s": [1.0]}), id="splits"),
+        pytest.param(detail("activities", pauses={"end_s": [1.0]}), id="pauses"),
+        pytest.param(detail("activities", lengths={"start_s": [1.0]}), id="lengths"),
+        pytest.param(detail("activities", best_s=[1.0] * 22), id="too many bests"),
+        pytest.param(detail("activities", best_s=[-1.0]), id="a best below zero"),
+        pytest.param(detail("activities", speed={"first": 3_001}), id="beyond bins"),
+        pytest.param(detail("activities", more=1), id="unknown field of a detail"),
+        pytest.param(detail("heart_rate", lap_mean_bpm=[]), id="laps lacking"),
+        pytest.param(detail("heart_rate", mean_max_bpm=[400.0]), id="no such heart"),
+        pytest.param(detail("power", split_mean_power_w=[1.0] * 9), id="splits over"),
+        pytest.param(detail("power", power={"seconds": [0.5]}), id="half a second"),
+        pytest.param(detail("power", power={"seconds": [1] * 3_002}), id="bins over"),
+        pytest.param(detail("power", power={"seconds": [-1]}), id="less than none"),
+        pytest.param(detail("power", mean_max_power_w=[1.0] * 50), id="curve too long"),
+        pytest.param(cell("heart_rate", lap_mean_bpm=[1.0]), id="laps in a cell"),
+        pytest.param(cell("power", split_mean_power_w=[1.0]), id="splits in a cell"),
+        pytest.param(with_details(power=None), id="a cell without its detail"),
+        pytest.param(altered(power=None), id="a detail without its cell"),
+        pytest.param(with_details(activities=None), id="no detail at all"),
+        pytest.param(with_details(sleep={}), id="detail of another category"),
         pytest.param(with_columns(power_w=np.full(60, np.inf)), id="infinity"),
         pytest.param(with_columns(t_s=None), id="no time"),
         pytest.param(with_columns(t_s=np.full(60, np.nan)), id="time is no number"),
