@@ -26,6 +26,7 @@ from pierre_mcp.model.cells import (
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.scope import Pair
@@ -178,6 +179,11 @@ def put(store: Store, grant: Grant, *new: NewRecording) -> str:
             ],
         )
     return import_id
+
+
+def an_operation(recipient: str = "claude-desktop") -> Operation:
+    """An operation of a recipient's that begins."""
+    return Operation(recipient=recipient, tool="import_inbox", started_at=NOW)
 
 
 def a_digest(of: str) -> bytes:

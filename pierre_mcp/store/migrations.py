@@ -46,6 +46,14 @@ def _never_deleted(table: str) -> str:
     return _refuse(f"{table}_keeps", f"BEFORE DELETE ON {table}", "append_only")
 
 
+def _in_use(tables: tuple[str, ...]) -> str:
+    """SQL that tells whether a cell of any of these is under the key ``OLD``."""
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
+        for table in tables
+    )
+
+
 _SEALED_TABLES: Final = (
     "people",
     "policies",
@@ -56,11 +64,6 @@ _SEALED_TABLES: Final = (
     "streams",
     "imports",
     "import_files",
-)
-
-_IN_USE: Final = " OR ".join(
-    f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
-    for table in _SEALED_TABLES
 )
 
 _KEYS: Final = (
@@ -100,7 +103,7 @@ _KEYS: Final = (
     _refuse(
         "keyring_in_use",
         "BEFORE UPDATE OF state ON keyring"
-        f" WHEN NEW.state = 'destroyed' AND ({_IN_USE})",
+        f" WHEN NEW.state = 'destroyed' AND ({_in_use(_SEALED_TABLES)})",
         "key_in_use",
     ),
     _refuse(
@@ -269,9 +272,43 @@ FIRST: Final = (
     *(f"CREATE INDEX {table}_by_key ON {table} (kid)" for table in _SEALED_TABLES),
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST,)
+_SEALED_SECOND: Final = (*_SEALED_TABLES, "operations")
+
+_OPERATIONS: Final = (
+    _table(
+        "operations",
+        """
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,
+    seq INTEGER NOT NULL UNIQUE,
+    state TEXT NOT NULL
+        CHECK (state IN ('running', 'finished', 'cancelled', 'stopped', 'failed')),
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL
+    """,
+        cells=("cell",),
+    ),
+    *_only_active_keys("operations"),
+    "CREATE INDEX operations_by_key ON operations (kid)",
+    """CREATE INDEX operations_running
+    ON operations (tenant, person, seq) WHERE state = 'running'""",
+)
+
+SECOND: Final = (
+    *_OPERATIONS,
+    "DROP TRIGGER keyring_in_use",
+    _refuse(
+        "keyring_in_use",
+        "BEFORE UPDATE OF state ON keyring"
+        f" WHEN NEW.state = 'destroyed' AND ({_in_use(_SEALED_SECOND)})",
+        "key_in_use",
+    ),
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "f37da98d5bcd88974b32d785235207cef71a625c5ee36460e9afafedf56f69b7"
+DIGEST: Final = "f23d1e1fd520e4d565eda4461be535b63c93e195ec655abaaea78d9c53720b12"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

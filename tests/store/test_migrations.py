@@ -9,7 +9,7 @@ import pytest
 
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import audit, migrations, policies, recordings
+from pierre_mcp.store import audit, migrations, operations, policies, recordings
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import open_store
 from tests.store.hands import edit, look
@@ -20,8 +20,10 @@ from tests.stores import (
     a_line,
     a_recording,
     a_store,
+    an_operation,
     begin_import,
     opening,
+    owner_grant,
     put,
 )
 
@@ -40,6 +42,7 @@ def full(store: Store, grant: Grant) -> Store:
     with store.writing() as tx:
         audit.append(tx, a_line(), now=NOW, who=grant, detail={"a": 1})
         policies.enter(tx, grant, an_entry())
+        operations.add(tx, grant, an_operation())
     return store
 
 
@@ -96,7 +99,7 @@ def test_seals_are_never_counted_down(store: Store) -> None:
     "table",
     [
         "people", "policies", "ledger", "audit_state", "audit_detail",
-        "recordings", "streams", "imports", "import_files",
+        "recordings", "streams", "imports", "import_files", "operations",
     ],
 )  # fmt: skip
 def test_a_key_in_use_is_not_destroyed(
@@ -108,7 +111,7 @@ def test_a_key_in_use_is_not_destroyed(
             "INSERT INTO import_files SELECT id, 1, 'imported', kid, cell FROM imports"
         )
         (kid,) = tx.one(f"SELECT kid FROM {table}")
-    for other in migrations._SEALED_TABLES:
+    for other in migrations._SEALED_SECOND:
         if other != table:
             edit(directory, f"DELETE FROM {other}")
     destroy = "UPDATE keyring SET state = 'destroyed', wrapped = NULL WHERE id = ?"
@@ -129,7 +132,7 @@ def test_a_key_in_use_is_not_destroyed(
         ("audit_state", "cell"), ("audit_detail", "cell"), ("imports", "cell"),
         ("recordings", "activities"), ("recordings", "heart_rate"),
         ("recordings", "power"), ("recordings", "location"), ("recordings", "notes"),
-        ("streams", "cell"),
+        ("streams", "cell"), ("operations", "cell"),
     ],
 )  # fmt: skip
 def test_a_row_names_the_key_of_its_cells(full: Store, table: str, cell: str) -> None:
@@ -169,6 +172,26 @@ def test_one_file_is_not_stored_twice(store: Store, grant: Grant) -> None:
         add(store, grant, import_id)
 
 
+def test_a_store_of_the_first_release_is_brought_up(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was in it is still there, and its keys are guarded by the new table too."""
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "MIGRATIONS", (migrations.FIRST,))
+        then.setattr(migrations, "VERSION", 1)
+        with a_store(directory) as store:
+            put(store, owner_grant(store), a_recording())
+    assert look(directory, "PRAGMA user_version") == [(1,)]
+    with a_store(directory) as store:
+        grant = owner_grant(store)
+        with store.writing() as tx:
+            assert tx.one("SELECT count(*) FROM recordings") == (1,)
+            operations.add(tx, grant, an_operation())
+    assert look(directory, "PRAGMA user_version") == [(migrations.VERSION,)]
+    trigger = "SELECT sql FROM sqlite_master WHERE name = 'keyring_in_use'"
+    assert "operations" in look(directory, trigger)[0][0]
+
+
 class TestUpgrade:
     """A later release, by a list of migrations that is one longer."""
 
@@ -205,7 +228,7 @@ class TestUpgrade:
     def test_a_copy_that_cannot_be_made_stops_the_upgrade(
         self, directory: Path
     ) -> None:
-        (directory / "pierre.db.before-1").mkdir()
+        (directory / f"pierre.db.before-{len(NEXT) - 1}").mkdir()
         with pytest.raises(StoreUnwritableError):
             open_store(opening(directory))
         assert look(directory, "PRAGMA user_version") == [(len(NEXT) - 1,)]
