@@ -5,6 +5,7 @@ call, and nothing above the hop knows a key, a table or a consent.
 """
 
 import argparse
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +19,14 @@ from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import gate_on, opener, origin
+from pierre_mcp.gate.jobs import unfinished
 from pierre_mcp.model.answer import Answer, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
-from pierre_mcp.model.caller import Call, Recipient
+from pierre_mcp.model.caller import Call, Job, Recipient
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.platform import harden
 from pierre_mcp.server.descriptors import take_stdio
+from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.transport import serve
@@ -34,6 +37,7 @@ from pierre_mcp.store.turn import Turn
 from pierre_mcp.store.worker import Worker
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.faces import resource_face, tool_face
+from pierre_mcp.tools.operations import GET_OPERATION, IMPORT_INBOX
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -52,7 +56,14 @@ class FrontDesk:
     """Takes calls of one recipient to the gate and brings the answers back."""
 
     def __init__(
-        self, worker: Worker, settings: Settings, recipient: str, clock: Clock
+        self,
+        worker: Worker,
+        open_: Callable[[], Store],
+        *,
+        settings: Settings,
+        recipient: str,
+        clock: Clock,
+        wait_s: float = WAIT_S,
     ) -> None:
         self._worker = worker
         self._settings = settings
@@ -61,6 +72,15 @@ class FrontDesk:
         self._session = str(uuid4())
         self._table = table()
         self._gate: Gate | None = None
+        name = IMPORT_INBOX.name
+        self.jobs = Jobs(
+            Call(Job(self._recipient), name, self._session),
+            open_=open_,
+            gate_on=lambda store: gate_on(store, settings, clock),
+            clock=clock,
+            lock=settings.store_dir / f"{name}.{recipient}.lock",
+            wait_s=wait_s,
+        )
 
     async def call(
         self,
@@ -70,16 +90,22 @@ class FrontDesk:
         progress: Progress,
         request: RequestInfo,
     ) -> Answer:
-        """Run one tool through the gate."""
+        """Run one tool through the gate; what it begins is waited for, a while."""
         del request
-        call = self._named(name)
+        call, since_s = self._named(name), asyncio.get_running_loop().time()
 
         def listen(step: Step) -> None:
             progress.report(step.done, step.total, step.word)
 
-        return await self._hop(
+        answer = await self._hop(
             lambda gate, turn: gate.serve(call, arguments, turn, listen)
         )
+        if answer.operation is None:
+            return answer
+        await self.jobs.follow(answer.operation, listen, since_s=since_s)
+        # What leaves is how it stands now: let in and recorded as the question it is.
+        later, of = self._named(GET_OPERATION.name), {"operation_id": answer.operation}
+        return await self._hop(lambda gate, turn: gate.serve(later, of, turn))
 
     async def read(self, uri: str, *, request: RequestInfo) -> Answer:
         """Read one resource: the tool it mirrors, weighed and recorded alike."""
@@ -100,6 +126,20 @@ class FrontDesk:
         """Record that this process starts or stops."""
         call = self._named(action)
         await self._hop(lambda gate, _: gate.note(call, outcome))
+
+    async def resume(self) -> None:
+        """Go on with what an earlier process of this recipient left undone."""
+        try:
+            left = await self._hop(lambda gate, _: unfinished(gate, self.jobs.call))
+        except PierreError as error:  # what is asked later is refused with the reason
+            LOG.warning("nothing was resumed: %s", error.code)
+            return
+        for operation_id in left:
+            self.jobs.start(operation_id)
+
+    def leaving(self) -> None:
+        """Stop every job at its step: the client has gone, or we are told to go."""
+        self.jobs.leave()
 
     def tools(self) -> Sequence[ToolFace]:
         """Return every tool's face."""
@@ -170,9 +210,15 @@ async def _serve_stdio(
     worker = Worker(open_)
     async with worker:
         _warn_of_development_key(settings)
-        desk = FrontDesk(worker, settings, recipient, SystemClock())
+        desk = FrontDesk(
+            worker, open_, settings=settings, recipient=recipient, clock=SystemClock()
+        )
         await desk.note("start", Outcome.STARTED)
-        status = await serve(desk, *descriptors)
+        await desk.resume()
+        try:
+            status = await serve(desk, *descriptors)
+        finally:
+            await desk.jobs.close()
         worker.give_up()  # nothing waits for the lock any more: we are leaving
         try:
             await desk.note("stop", Outcome.STOPPED)

@@ -196,6 +196,13 @@ class ImportUnknownError(NotFoundError):
     remedy = "See them with: pierre-mcp imports"
 
 
+class OperationUnknownError(NotFoundError):
+    """There is no operation with this id."""
+
+    code = "operation_unknown"
+    remedy = "Begin one with import_inbox."
+
+
 class PathUnknownError(NotFoundError):
     """There is nothing at one of the paths given."""
 

@@ -27,6 +27,7 @@ PRIVATE_UMASK: Final = 0o077
 _PRIVATE_FILE = 0o600
 _PRIVATE_DIR = 0o700
 _OTHERS = 0o077
+_OTHERS_WRITE = 0o022
 _PR_SET_DUMPABLE = 4  # prctl(2)
 
 
@@ -64,6 +65,22 @@ def check_private_file(path: Path) -> None:
         FileNotFoundError: There is none.
     """
     _check_private(path.stat(), stat.S_IFREG)
+
+
+def is_own_dir(path: Path) -> bool:
+    """Tell whether a path is a directory of ours, no link, that only we can write to.
+
+    Others may read it: what is in it is not ours to keep, only to trust.
+    """
+    try:
+        found = path.lstat()
+    except (OSError, ValueError):
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    if sys.platform == "win32":
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS_WRITE
 
 
 def make_private_dir(path: Path) -> None:

@@ -34,6 +34,14 @@ PROMISES: Final = {
         "Withdrawal works on the next call in every process, and on a running call "
         "until its release commits."
     ),
+    "jobs.bound": (
+        "Long work is known to the recipient that began it alone; each step is let in "
+        "by the consents in force, and a withdrawal or cancel stops the next one."
+    ),
+    "jobs.resume": (
+        "Long work survives its client, and goes on in the next process of the same "
+        "recipient, losing and doubling nothing."
+    ),
     "keys.authentic": (
         "A key state or consent written without the keys is refused and reported."
     ),

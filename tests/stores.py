@@ -23,9 +23,15 @@ from pierre_mcp.model.cells import (
     NotesCell,
     PowerCell,
 )
+from pierre_mcp.model.details import (
+    ActivityDetail,
+    HeartRateDetail,
+    PowerDetail,
+)
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.scope import Pair
@@ -149,6 +155,11 @@ def a_recording(
         ),
         notes=NotesCell(name=name, description=None),
         streams={"heart_rate_bpm": b"packed"},
+        details={
+            Category.ACTIVITIES: ActivityDetail(),
+            Category.HEART_RATE: HeartRateDetail(),
+            Category.POWER: PowerDetail(),
+        },
     )
 
 
@@ -178,6 +189,11 @@ def put(store: Store, grant: Grant, *new: NewRecording) -> str:
             ],
         )
     return import_id
+
+
+def an_operation(recipient: str = "claude-desktop") -> Operation:
+    """An operation of a recipient's that begins."""
+    return Operation(recipient=recipient, tool="import_inbox", started_at=NOW)
 
 
 def a_digest(of: str) -> bytes:

@@ -19,6 +19,7 @@ from pierre_mcp.platform import (
     create_private_file,
     harden,
     has_terminal,
+    is_own_dir,
     make_private_dir,
     write_private_file,
 )
@@ -222,3 +223,15 @@ def test_no_prctl_is_no_reason_not_to_start(monkeypatch: pytest.MonkeyPatch) -> 
         assert os.umask(before) == 0o077
     finally:
         os.umask(before)
+
+
+def test_a_directory_of_our_own_that_only_we_write_to(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    for mode, own in ((0o700, True), (0o755, True), (0o775, False), (0o757, False)):
+        made.chmod(mode)
+        assert is_own_dir(made) == own, oct(mode)
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "file").touch()
+    for name in ("link", "file", "missing", "nul\0"):
+        assert not is_own_dir(tmp_path / name)

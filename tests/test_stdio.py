@@ -23,6 +23,8 @@ from tests.host import LABEL, SERVE, STATELESS, Frame, Host, json_of, text_of
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 CANARIES = ("Kanarienvogel", "Finkenweg", "canary-ride")
 WITHIN_S = 1.5
+ELSEWHERE = {"withdraw_consent", "import_inbox", "get_operation", "cancel_operation"}
+"""Tools that change something, or ask for what they changed: ``test_jobs``."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_four_hosts_are_told_the_same(runner: Person) -> None:
     with Host(runner.env) as new, Host(runner.env) as old:
         new.greet("2025-06-18")
         old.greet("2024-11-05")
-        assert {*calls(new), "withdraw_consent"} == {tool.name for tool in TOOLS}
+        assert {*calls(new), *ELSEWHERE} == {tool.name for tool in TOOLS}
         for name, arguments in calls(new).items():
             answer, aged = new.call(name, **arguments), old.call(name, **arguments)
             by_structure = facts(answer["structuredContent"])
@@ -78,6 +80,9 @@ def test_four_hosts_are_told_the_same(runner: Person) -> None:
             ("get_activities", {"limit": -1}),
             ("get_activity", {"id": "nothing"}),
             ("get_sleep", {}),
+            ("import_inbox", {}),
+            ("get_operation", {"operation_id": "x"}),
+            ("cancel_operation", {"operation_id": "x"}),
         ):
             told = [host.call(name, **arguments) for host in (new, old)]
             texts = [text_of(answer) for answer in told if answer["isError"]]

@@ -32,8 +32,14 @@ from pierre_mcp.services import consents
 from pierre_mcp.store import policies, recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.catalogue import table
+from pierre_mcp.tools.operations import IMPORT_INBOX
 
 YEAR = timedelta(days=365)
+
+_WORKS = {
+    scopes.tool(IMPORT_INBOX.name): "import new files from your inbox folder whenever "
+    "it likes, and be told how many there are (set the folder with setup --inbox)"
+}
 
 app = typer.Typer(
     help="Give, withdraw and list what assistants may have. Without a command: a "
@@ -260,7 +266,7 @@ def _meaning(scope: Scope) -> str:
     return {
         scopes.Kind.PROCESSING: "work this out from your data",
         scopes.Kind.TRANSMISSION: "send answers there",
-        scopes.Kind.EXECUTION: "run this tool",
+        scopes.Kind.EXECUTION: _WORKS.get(scope, "run this tool"),
     }[scopes.kind_of(scope)]
 
 

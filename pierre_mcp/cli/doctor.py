@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli import clients
+from pierre_mcp.cli import clients, inbox
 from pierre_mcp.cli.session import Session, current, say, say_json
 from pierre_mcp.errors import PierreError
 from pierre_mcp.gate.house import origin
@@ -73,8 +74,12 @@ def _store(session: Session) -> list[Check]:
         checks = gate.maintain(session.owner("doctor"), store_checks)
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
-        checks.append(gate.look(session.owner("doctor"), _given_lately))
+        checks += gate.look(session.owner("doctor"), partial(_own, session))
     return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
+
+
+def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
+    return [_given_lately(tx, grant), inbox.check(session.settings, tx, grant)]
 
 
 def _given_lately(tx: Tx, grant: Grant) -> Check:

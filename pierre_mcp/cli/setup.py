@@ -1,5 +1,6 @@
 """``pierre-mcp setup``: everything once, in one sitting, and safe to run again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -8,17 +9,21 @@ import typer
 from pierre_mcp.cli import clients, consent
 from pierre_mcp.cli.faults import ConfigUnreadableError, NotTakenError
 from pierre_mcp.cli.imports import run_import, summarise
+from pierre_mcp.cli.inbox import chosen
 from pierre_mcp.cli.session import Session, ask, current, err, say
 from pierre_mcp.errors import PathUnknownError
 from pierre_mcp.gate.house import origin
+from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.platform import has_terminal
+from pierre_mcp.policy.privacy import clean
 from pierre_mcp.services import imports as importing
 from pierre_mcp.services.zones import check_zone
 from pierre_mcp.settings import machine_zone
 from pierre_mcp.store import people, recordings
 from pierre_mcp.store.database import Tx
+from pierre_mcp.tools.operations import IMPORT_INBOX
 
 Units = Literal["metric", "imperial"]
 
@@ -34,6 +39,11 @@ def setup(
     client: Annotated[
         str | None, typer.Option(help="Add our entry to a client: claude-desktop.")
     ] = None,
+    inbox: Annotated[
+        Path | None,
+        typer.Option(help="The one folder an assistant with consent may import."),
+    ] = None,
+    no_inbox: Annotated[bool, typer.Option("--no-inbox", help="Let none.")] = False,
 ) -> None:
     """Make your store, say how you live, add the client, import, and consent.
 
@@ -44,8 +54,10 @@ def setup(
         msg = "The client known here is claude-desktop."
         raise NotTakenError(msg)
     session, asking = current(), not yes and has_terminal()
-    profile = _profile(session, timezone, units, asking=asking)
+    given = chosen(session.settings, inbox, none=no_inbox)
+    profile = _profile(session, timezone, units, given, asking=asking)
     say(f"Store ready. Time zone {profile.zone}, units {profile.units}.")
+    _inbox_line(session, profile, given)
     _key_line(session)
     _client(session, asked=client is not None, asking=asking)
     if asking:
@@ -56,25 +68,31 @@ def setup(
 
 
 def _profile(
-    session: Session, zone: str | None, units: str | None, *, asking: bool
+    session: Session,
+    zone: str | None,
+    units: str | None,
+    given: Mapping[str, str | None],
+    *,
+    asking: bool,
 ) -> Profile:
     """Open the store (made now if there is none) and keep the person's settings."""
     zone = None if zone is None else check_zone(zone)
     units = None if units is None else _units(units)
     with session.gate() as gate:
-        known, settled = gate.look(session.owner("setup"), _known)
-        was = known if settled else known.model_copy(update={"zone": machine_zone()})
+        known, is_settled = gate.look(session.owner("setup"), _known)
+        was = known if is_settled else known.model_copy(update={"zone": machine_zone()})
         if asking and zone is None:
             zone = ask("Your time zone", was.zone, check_zone)
         if asking and units is None:
             units = ask("Units, metric or imperial", was.units, _units)
-        chosen = Profile(zone=zone or was.zone, units=_units(units or was.units))
-        if chosen != known:
+        settled = {"zone": zone or was.zone, "units": _units(units or was.units)}
+        new = known.model_copy(update={**settled, **given})
+        if new != known:
             gate.act(
                 session.owner("setup"),
-                lambda tx, grant: people.set_profile(tx, grant, chosen),
+                lambda tx, grant: people.set_profile(tx, grant, new),
             )
-    return chosen
+    return new
 
 
 def _known(tx: Tx, grant: Grant) -> tuple[Profile, bool]:
@@ -85,6 +103,21 @@ def _known(tx: Tx, grant: Grant) -> tuple[Profile, bool]:
     """
     profile = people.profile(tx, grant)
     return profile, profile != Profile() or bool(recordings.sources(tx, grant))
+
+
+def _inbox_line(
+    session: Session, profile: Profile, given: Mapping[str, str | None]
+) -> None:
+    if "inbox" not in given:
+        return
+    if profile.inbox is None:
+        say("No inbox: no assistant can import anything.")
+        return
+    command = session.settings.command
+    say(
+        f"Inbox {clean(profile.inbox)}. An assistant may import it once you say so: "
+        f"{command} consent grant {scopes.tool(IMPORT_INBOX.name)} --to NAME"
+    )
 
 
 def _units(text: str) -> Units:

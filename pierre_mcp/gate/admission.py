@@ -13,7 +13,7 @@ from typing import Any
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import ConsentMissingError, PolicyTamperedError
-from pierre_mcp.model.caller import Call, System, weighed_as
+from pierre_mcp.model.caller import Call, Job, System, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
@@ -94,6 +94,28 @@ class Admission:
             msg = "this is for the owner alone"
             raise RuntimeError(msg)
         admitted = self._owner(tx, call)
+        try:
+            yield admitted
+        finally:
+            admitted.grant.kill()
+
+    @contextmanager
+    def to_job(
+        self, tx: Tx, call: Call, tool: Tool[Any, Any] | None
+    ) -> Iterator[Admitted]:
+        """Let a step of a recipient's job in, by the terms of the tool that began it.
+
+        The grant is that recipient's: it opens what the tool declares and the person
+        consents to now, whatever was so when the job began.
+
+        Raises:
+            ConsentMissingError: Names everything the job lacks by now.
+            RuntimeError: It is no job, or of a tool that begins none.
+        """
+        if not isinstance(call.caller, Job) or tool is None or not tool.terms.asks:
+            msg = "this is for a job, begun by a tool that needs consent for it"
+            raise RuntimeError(msg)
+        admitted = self._weighed(tx, call, tool.terms, None)
         try:
             yield admitted
         finally:

@@ -33,14 +33,14 @@ from pierre_mcp.errors import (
     StaleKeyError,
     ToolUnknownError,
 )
-from pierre_mcp.gate.admission import About, Admission
+from pierre_mcp.gate.admission import About, Admission, Admitted
 from pierre_mcp.gate.arguments import as_bytes, parse
 from pierre_mcp.gate.exits import Exit
 from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.records import Records
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Outcome
-from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.caller import Call, Owner, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
@@ -143,19 +143,18 @@ class Gate:
         """Do one unit of a job: admitted afresh, sealed outside the lock.
 
         The job records its first and last step; ``jobs`` sees to that.
+
+        Raises:
+            ConsentMissingError: The job is a recipient's, and the person withdrew the
+                consent for the tool that began it.
+            RuntimeError: It is neither the owner, nor a job.
         """
         for _ in range(_TRIES):
             self._store.refill()  # what is sealed ahead is counted ahead
             try:
-                with (
-                    self._store.reading() as tx,
-                    self._admit.of_owner(tx, call) as let_in,
-                ):
+                with self._store.reading() as tx, self._to_step(tx, call) as let_in:
                     step.prepare(tx, let_in.grant)
-                with (
-                    self._store.writing() as tx,
-                    self._admit.of_owner(tx, call) as let_in,
-                ):
+                with self._store.writing() as tx, self._to_step(tx, call) as let_in:
                     step.write(tx, let_in.grant)
             except (StaleKeyError, SealBudgetError):
                 continue  # rotated meanwhile: seal again under the new key
@@ -254,6 +253,11 @@ class Gate:
             self._record.add_changed(tx, call, _released(call), facts, admitted.who)
         return answer
 
+    def _to_step(self, tx: Tx, call: Call) -> AbstractContextManager[Admitted]:
+        if weighed_as(call.caller) is None:
+            return self._admit.of_owner(tx, call)
+        return self._admit.to_job(tx, call, self._table.tools.get(call.action))
+
     def _named(self, call: Call, facts: Facts) -> Call:
         """Keep a name that no tool has out of the plain log; it is sealed beside it."""
         if call.action in self._table.tools or call.action == NO_RESOURCE:
@@ -272,7 +276,8 @@ def _answer(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answe
     way = Exit(tx.ring, grant, tool, params)
     result = way.leveled(tool.run(tx, grant, way.incoming()))
     shown, content = way.fitted(result)
-    return Answer(text=f"{shown.line}\n{content.decode()}", structured=content)
+    text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
+    return Answer(text=text, structured=content, operation=begun)
 
 
 def _refusal(error: PierreError) -> Answer:

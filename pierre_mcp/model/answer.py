@@ -18,12 +18,14 @@ class Answer:
         structured: Compact JSON, an object, UTF-8; None where there is none.
         is_error: A refusal or a failure; ``text`` then says what would help.
         code: The error's stable name, as ``consent_missing``; None on success.
+        operation: The id of the long work this call began or joined, if it did.
     """
 
     text: str
     structured: bytes | None = None
     is_error: bool = False
     code: str | None = None
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

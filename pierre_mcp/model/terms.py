@@ -17,12 +17,15 @@ class Terms:
             what of it is not consented to is withheld.
         purposes: What it processes data for.
         writes: It changes the store, and so runs inside the write transaction.
+        asks: Consent to the tool itself and to sharing is needed although no category
+            is: it starts work, and shows of that only what is consented to.
     """
 
     required: Category | None
     opens: frozenset[Category] = frozenset()
     purposes: frozenset[Purpose] = frozenset()
     writes: bool = False
+    asks: bool = False
 
     def __post_init__(self) -> None:
         if self.required is not None and self.required not in self.opens:
@@ -35,4 +38,4 @@ class Terms:
     @property
     def needs_nothing(self) -> bool:
         """Whether it runs without any consent (and says only what is held)."""
-        return self.required is None
+        return self.required is None and not self.asks

@@ -76,10 +76,9 @@ def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdi
     if terms.needs_nothing:
         return Covered(pairs_held(held), (), _until(held))
     missing = [s for s in _always(terms, asked) if s not in held]
-    readable = any(category is terms.required for _, category in pairs)
-    if not readable and not sources:
-        return Lacking(())
-    if not readable and terms.required is not None:
+    if terms.required is not None and all(c is not terms.required for _, c in pairs):
+        if not sources:
+            return Lacking(())
         missing += [scopes.access(s, terms.required) for s in sorted(sources)]
     if missing:
         return Lacking(tuple(missing))

@@ -86,6 +86,10 @@ class Desk(Protocol):
         """Record who declared themselves; until it returns, they get no reply."""
         ...
 
+    def leaving(self) -> None:
+        """Hear that serving ends: what waits has to answer, what goes on to stop."""
+        ...
+
     def tools(self) -> Sequence[ToolFace]:
         """Return every tool, in the order to list them."""
         ...

@@ -58,6 +58,7 @@ async def serve(desk: Desk, stdin_fd: int, stdout_fd: int) -> int:
         running.add_done_callback(lambda _: end(1))
         inbox.start()
         status = await ended
+        desk.leaving()
         await _wind_up(running, inbox, tickets)
         for request_id in tickets.left():
             outbox.refuse(Fault(CONNECTION_CLOSED, "Connection closed", request_id))

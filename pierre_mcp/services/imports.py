@@ -57,6 +57,8 @@ class Import:
         self._clock = clock
         self._where = where
         self._started_at = clock.now()
+        self._parsers: Parsers | None = None
+        self._abandoned = False
 
     def steps(self) -> Generator[tuple[Step, Progress]]:
         """Give one step for the run, one for each file, and one to end it."""
@@ -65,12 +67,19 @@ class Import:
             Act(self._begin),
             Progress(0, total, "reading"),
         )
-        with Parsers() as parsers:
-            for done, (path, parsed) in enumerate(parsers.parse(self._paths), 1):
+        with Parsers() as self._parsers:
+            paths = () if self._abandoned else self._paths
+            for done, (path, parsed) in enumerate(self._parsers.parse(paths), 1):
                 step = _FileStep(self, done, path, parsed)
                 yield step, Progress(done, total, "reading")
                 self.outcomes.append(Outcome(path, step.line))
         yield Act(self._end(State.FINISHED)), Progress(total, total, "done")
+
+    def abandon(self) -> None:
+        """Wait for no file any more, from any thread: take no further step of it."""
+        self._abandoned = True
+        if self._parsers is not None:
+            self._parsers.kill()
 
     def interrupted(self) -> Step:
         """Return the step that notes that the person stopped the run."""

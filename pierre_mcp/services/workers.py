@@ -83,9 +83,12 @@ class Parsers:
     ) -> None:
         """Kill the workers; files not parsed yet are dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for slot in self._all:
-            slot.kill()
+        self.kill()
         self._threads.shutdown(wait=True)
+        self.kill()
+
+    def kill(self) -> None:
+        """End every worker, from any thread: what is still to be parsed fails."""
         for slot in self._all:
             slot.kill()
 

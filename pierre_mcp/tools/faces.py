@@ -41,6 +41,8 @@ def as_markdown(table: Table) -> str:
 
 def _row(tool: Tool[Any, Any]) -> str:
     needs = f"`{tool.terms.required}`" if tool.terms.required else "nothing"
+    if tool.terms.asks:
+        needs = f"`tool:{tool.name}`"
     opens = ", ".join(f"`{category}`" for category in sorted(tool.terms.opens))
     return f"| `{tool.name}` | {tool.summary} | {needs} | {opens or 'its own state'} |"
 

@@ -42,6 +42,8 @@ class Tool(Generic[P, R]):
         show: Called after level and budget; sees only what may be seen.
         source_of: Which source the arguments ask for, if they name one.
         about: Which source alone a result is about, if it is one; it says so itself.
+        begins: The id of the operation a result says was begun: whoever serves the
+            call has it done, a step at a time, and answers again after a while.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Tool(Generic[P, R]):
     show: Callable[[R, Here], Shown]
     source_of: Callable[[P], str | None] = lambda _: None
     about: Callable[[R], str | None] = lambda _: None
+    begins: Callable[[R], str | None] = lambda _: None
     destructive: bool = False
 
 

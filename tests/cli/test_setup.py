@@ -258,3 +258,67 @@ def test_help_teaches(anna: Person) -> None:
     for word in ("--yes", "--timezone", "--units", "--client", "Europe/Berlin"):
         assert word in said
     assert not anna.data.exists()
+
+
+# --- the inbox
+
+
+def folder(anna: Person, name: str = "inbox", mode: int = 0o755) -> Path:
+    made = anna.home / name
+    made.mkdir(parents=True, exist_ok=True)
+    made.chmod(mode)
+    return made
+
+
+def inbox_of(anna: Person) -> dict[str, str]:
+    """What the doctor says of it."""
+    checks = json.loads(anna.run("doctor", "--json").stdout)
+    (found,) = [check for check in checks if check["name"] == "inbox"]
+    told: dict[str, str] = found
+    return told
+
+
+def test_an_inbox_is_named_kept_and_given_up(anna: Person) -> None:
+    made = folder(anna)
+    said = anna.does("setup", "--yes", "--inbox", "inbox", "--units", "imperial")
+    assert f"Inbox {made}. An assistant may import it once you say so:" in said
+    assert "consent grant tool:import_inbox --to NAME" in said
+    assert "Inbox" not in anna.does("setup", "--yes"), "what is kept is not asked of"
+    assert (inbox_of(anna)["verdict"], inbox_of(anna)["words"]) == ("ok", str(made))
+    assert str(made).encode() not in (anna.store / "pierre.db").read_bytes()
+    made.chmod(0o777)
+    found = inbox_of(anna)
+    assert (found["verdict"], "chmod go-w" in found["fix"]) == ("fail", True)
+    said = anna.does("setup", "--yes", "--no-inbox")
+    assert "No inbox: no assistant can import anything." in said
+    assert "units imperial" in said
+    assert inbox_of(anna)["words"].startswith("none")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "missing", "file", "link", "open", "data/default", "config", ".", "data",
+        "new\nline",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_an_inbox(anna: Person, path: str) -> None:
+    anna.does("setup", "--yes")
+    (anna.home / "file").write_bytes(b"")
+    (anna.home / "link").symlink_to(folder(anna))
+    folder(anna, "open", 0o775)
+    folder(anna, "new\nline")
+    done = anna.run("setup", "--yes", "--inbox", path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The inbox is not a folder of the person's own")
+    assert str(anna.home) not in done.stderr
+    assert inbox_of(anna)["words"].startswith("none")
+
+
+def test_an_inbox_or_none(anna: Person) -> None:
+    done = anna.run("setup", "--yes", "--inbox", str(folder(anna)), "--no-inbox")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "It is either --inbox FOLDER or --no-inbox.\n",
+    )
+    assert not anna.data.exists()

@@ -23,5 +23,6 @@ def test_what_reads_says_what_for() -> None:
 def test_a_tool_may_need_nothing() -> None:
     assert Terms(required=None).needs_nothing
     assert Terms(required=None, opens=READS).needs_nothing
+    assert not Terms(required=None, asks=True).needs_nothing
     full = Terms(required=Category.ACTIVITIES, opens=READS, purposes=INSIGHTS)
     assert not full.needs_nothing

@@ -253,3 +253,20 @@ def test_a_tool_that_needs_nothing_shows_only_what_is_held() -> None:
     verdict = weigh(holding(*NEEDED), NOTHING, ASKED, now=NOW)
     assert verdict == Covered(frozenset({("strava", Category.ACTIVITIES)}), (), None)
     assert weigh(Policy(), NOTHING, ASKED, now=NOW) == Covered(frozenset(), (), None)
+
+
+BEGINS = Terms(required=None, opens=frozenset({Category.ACTIVITIES}), asks=True)
+
+
+def test_a_tool_that_asks_for_itself_needs_no_data_but_shows_only_what_is_held() -> (
+    None
+):
+    named = replace(ASKED, source="files")
+    itself = (scopes.share("claude"), scopes.tool("get_activities"))
+    pair = ("files", Category.ACTIVITIES)
+    assert weigh(Policy(), BEGINS, named, now=NOW) == Lacking(itself)
+    assert weigh(holding(itself[0]), BEGINS, ASKED, now=NOW) == Lacking(itself[1:])
+    bare = weigh(holding(*itself), BEGINS, named, now=NOW)
+    assert bare == Covered(frozenset(), (pair,), None)
+    seeing = holding(*itself, scopes.access(*pair))
+    assert weigh(seeing, BEGINS, named, now=NOW) == Covered(frozenset({pair}), (), None)

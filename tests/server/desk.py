@@ -142,6 +142,9 @@ class Toy:
             raise RuntimeError(message)
         self.starts.append((client_name, client_version, protocol))
 
+    def leaving(self) -> None:
+        """Nothing goes on behind this desk."""
+
     def tools(self) -> Sequence[ToolFace]:
         return [face(name) for name in NAMES]
 

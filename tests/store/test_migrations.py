@@ -9,9 +9,10 @@ import pytest
 
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import audit, migrations, policies, recordings
+from pierre_mcp.store import audit, migrations, operations, policies, recordings
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import open_store
+from pierre_mcp.store.schema import second
 from tests.store.hands import edit, look
 from tests.store.test_policies import an_entry
 from tests.stores import (
@@ -20,6 +21,7 @@ from tests.stores import (
     a_line,
     a_recording,
     a_store,
+    an_operation,
     begin_import,
     opening,
     put,
@@ -40,6 +42,7 @@ def full(store: Store, grant: Grant) -> Store:
     with store.writing() as tx:
         audit.append(tx, a_line(), now=NOW, who=grant, detail={"a": 1})
         policies.enter(tx, grant, an_entry())
+        operations.add(tx, grant, an_operation())
     return store
 
 
@@ -96,7 +99,7 @@ def test_seals_are_never_counted_down(store: Store) -> None:
     "table",
     [
         "people", "policies", "ledger", "audit_state", "audit_detail",
-        "recordings", "streams", "imports", "import_files",
+        "recordings", "streams", "imports", "import_files", "operations", "details",
     ],
 )  # fmt: skip
 def test_a_key_in_use_is_not_destroyed(
@@ -108,7 +111,7 @@ def test_a_key_in_use_is_not_destroyed(
             "INSERT INTO import_files SELECT id, 1, 'imported', kid, cell FROM imports"
         )
         (kid,) = tx.one(f"SELECT kid FROM {table}")
-    for other in migrations._SEALED_TABLES:
+    for other in second.SEALED:
         if other != table:
             edit(directory, f"DELETE FROM {other}")
     destroy = "UPDATE keyring SET state = 'destroyed', wrapped = NULL WHERE id = ?"
@@ -129,7 +132,7 @@ def test_a_key_in_use_is_not_destroyed(
         ("audit_state", "cell"), ("audit_detail", "cell"), ("imports", "cell"),
         ("recordings", "activities"), ("recordings", "heart_rate"),
         ("recordings", "power"), ("recordings", "location"), ("recordings", "notes"),
-        ("streams", "cell"),
+        ("streams", "cell"), ("operations", "cell"),
     ],
 )  # fmt: skip
 def test_a_row_names_the_key_of_its_cells(full: Store, table: str, cell: str) -> None:

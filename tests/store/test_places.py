@@ -9,6 +9,7 @@ from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.store import operations
 from pierre_mcp.store.database import Store
 from tests.store.hands import by_hand, edit, look
 from tests.store.test_recordings import CELLS, named, newest
@@ -17,6 +18,7 @@ from tests.stores import (
     a_grant,
     a_recording,
     a_store,
+    an_operation,
     owner_grant,
     pairs_of,
     put,
@@ -94,12 +96,15 @@ def test_any_changed_bit_of_a_cell_is_refused(
 @pytest.mark.promise("tenant.keys")
 def test_a_persons_cells_are_under_that_persons_key(store: Store, grant: Grant) -> None:
     put(store, grant, a_recording())
+    with store.writing() as tx:
+        operations.add(tx, grant, an_operation())
     with store.reading() as tx:
         scopes = {
             tx.ring.info(kid).scope
             for (kid,) in tx.execute(
                 "SELECT kid FROM recordings UNION SELECT kid FROM streams"
                 " UNION SELECT kid FROM imports UNION SELECT kid FROM people"
+                " UNION SELECT kid FROM operations"
             )
         }
     assert scopes == {f"person:{grant.tenant}/{grant.person}"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.store import audit, imports, policies, recordings
+from pierre_mcp.store import audit, imports, operations, policies, recordings
 from pierre_mcp.store.imports import FileLine, FileOutcome, Run, State
 from tests.store.test_policies import READ, SEND, an_entry, give
 from tests.stores import (
@@ -16,6 +16,7 @@ from tests.stores import (
     a_line,
     a_recording,
     a_store,
+    an_operation,
     owner_grant,
     put,
 )
@@ -37,6 +38,7 @@ def test_nothing_sealed_can_be_found_in_any_file(directory: Path) -> None:
             imports.add_file(tx, grant, import_id, 1, line)
             imports.update(tx, grant, import_id, State.FINISHED, run)
             policies.enter(tx, grant, an_entry())
+            operations.add(tx, grant, an_operation())
             told = {"client": canary}
             audit.append(tx, a_line(), now=NOW, who=grant, detail=told)
         give(store, grant, READ, SEND)
@@ -48,6 +50,7 @@ def test_nothing_sealed_can_be_found_in_any_file(directory: Path) -> None:
         plain = [
             canary, "Europe/Zurich", "started_us", "47.37", "mean_bpm", "142.0",
             "share:claude", 'recipients":{', "finished_at", "expires_at",
+            "checkpoint", "import_inbox",
         ]  # fmt: skip
         secret = [*(text.encode() for text in plain), series, *deks, bytes(range(32))]
         _absent(directory, secret, files=5)

@@ -1,5 +1,6 @@
 """One activity whole."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,8 @@ from pierre_mcp.model.cells import (
     HeartRateCell,
     NotesCell,
     Pieces,
-    PowerCell,
 )
+from pierre_mcp.model.details import ActivityDetail, HeartRateDetail, PowerDetail
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.tools.activity import MOST_PIECES
 from tests.gate.world import OWNER, World
@@ -30,17 +31,38 @@ def with_pieces(count: int) -> NewRecording:
     means = [None, *[199.9] * (count - 1)] if count else []
     return replace(
         made,
-        activity=made.activity.model_copy(update={"laps": pieces, "splits": pieces}),
-        heart_rate=HeartRateCell(
-            mean_bpm=None, max_bpm=None, lap_mean_bpm=means, split_mean_bpm=means
-        ),
-        power=PowerCell(
-            mean_power_w=1.0,
-            max_power_w=2.0,
-            lap_mean_power_w=means,
-            split_mean_power_w=means,
-        ),
+        heart_rate=HeartRateCell(mean_bpm=None, max_bpm=None),
+        details={
+            Category.ACTIVITIES: ActivityDetail(laps=pieces, splits=pieces),
+            Category.HEART_RATE: HeartRateDetail(
+                lap_mean_bpm=means, split_mean_bpm=means
+            ),
+            Category.POWER: PowerDetail(
+                lap_mean_power_w=means, split_mean_power_w=means
+            ),
+        },
         notes=NotesCell(name="\U0001f3c3" * 1_000, description="\U0001f3c3" * 20_000),
+    )
+
+
+def of_version_one(made: NewRecording) -> NewRecording:
+    """The same as the first release stored it: pieces in the cells."""
+    activity = made.details[Category.ACTIVITIES]
+    heart = made.details[Category.HEART_RATE]
+    assert isinstance(activity, ActivityDetail)
+    assert isinstance(heart, HeartRateDetail)
+    return replace(
+        made,
+        activity=made.activity.model_copy(
+            update={"laps": activity.laps, "splits": activity.splits}
+        ),
+        heart_rate=HeartRateCell(
+            mean_bpm=None,
+            max_bpm=None,
+            lap_mean_bpm=heart.lap_mean_bpm,
+            split_mean_bpm=heart.split_mean_bpm,
+        ),
+        details={},
     )
 
 
@@ -50,8 +72,11 @@ def whole(world: World, **of: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_laps_and_splits_come_by_column(world: World, count: int) -> None:
-    world.put(with_pieces(count))
+@pytest.mark.parametrize("stored", [lambda made: made, of_version_one])
+def test_laps_and_splits_come_by_column(
+    world: World, count: int, stored: Callable[[NewRecording], NewRecording]
+) -> None:
+    world.put(stored(with_pieces(count)))
     world.give_training()
     told = whole(world)
     for kind in ("laps", "splits"):

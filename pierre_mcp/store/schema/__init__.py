@@ -1,0 +1,1 @@
+"""What each version of the store added, as SQL; none ever changes."""

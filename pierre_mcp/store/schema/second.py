@@ -1,0 +1,73 @@
+"""Version 2: one activity of several recordings, details, operations."""
+
+from typing import Final
+
+from pierre_mcp.store.faults import STALE_KEY
+from pierre_mcp.store.schema import first
+from pierre_mcp.store.schema.making import (
+    IS_ACTIVE,
+    by_key,
+    never_while_used,
+    only_active_keys,
+    refuse,
+    table,
+)
+
+# A recording may be put to another activity under any key: no cell is bound to it.
+_MATCHING: Final = (
+    "DROP TRIGGER recordings_reseals_active",
+    refuse(
+        "recordings_reseals_active",
+        "BEFORE UPDATE OF kid, activities, heart_rate, power, location, notes"
+        f" ON recordings WHEN NOT {IS_ACTIVE}",
+        STALE_KEY,
+    ),
+)
+
+# What one activity is asked for, and a list of thousands is not: one cell a category.
+_DETAILS: Final = (
+    table(
+        "details",
+        """
+    recording TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    category TEXT NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    PRIMARY KEY (recording, category)
+    """,
+        cells=("cell",),
+    ),
+)
+
+# Long work that an assistant asked for: what it is about is sealed.
+_OPERATIONS: Final = (
+    table(
+        "operations",
+        """
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,
+    seq INTEGER NOT NULL UNIQUE,
+    state TEXT NOT NULL
+        CHECK (state IN ('running', 'finished', 'cancelled', 'stopped', 'failed')),
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL
+    """,
+        cells=("cell",),
+    ),
+    """CREATE INDEX operations_running
+    ON operations (tenant, person, seq) WHERE state = 'running'""",
+)
+
+_NEW: Final = ("details", "operations")
+SEALED: Final = (*first.SEALED, *_NEW)
+
+SECOND: Final = (
+    *_MATCHING,
+    *_DETAILS,
+    *_OPERATIONS,
+    *(sql for name in _NEW for sql in only_active_keys(name)),
+    *map(by_key, _NEW),
+    "DROP TRIGGER keyring_in_use",
+    never_while_used(SEALED),
+)
