@@ -170,7 +170,7 @@ def begin_import(tx: Tx, grant: Grant) -> str:
     return import_id
 
 
-def put(store: Store, grant: Grant, *new: NewRecording) -> str:
+def put(store: Store, grant: Grant, *new: NewRecording, one_file: bool = False) -> str:
     """Store recordings, each from a file of its own, as one import; return its id."""
     with store.writing() as tx:
         import_id = begin_import(tx, grant)
@@ -182,7 +182,7 @@ def put(store: Store, grant: Grant, *new: NewRecording) -> str:
                     tx.ring,
                     grant,
                     one,
-                    digest=a_digest(f"{import_id}/{i}"),
+                    digest=a_digest(f"{import_id}/{0 if one_file else i}"),
                     import_id=import_id,
                 )
                 for i, one in enumerate(new)

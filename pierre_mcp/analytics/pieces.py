@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from pierre_mcp.model.cells import MAX_LAPS, Pieces
-from pierre_mcp.model.details import Spans
+from pierre_mcp.model.details import MAX_LENGTHS, Lengths, Spans
 from pierre_mcp.model.track import Column, Pause, Track
 
 SPLIT_M = 1_000.0
@@ -82,4 +82,23 @@ def splits(time_s: Column, along_m: Column | None) -> Pieces:
         start_s=np.round(at[:-1], 3)[:sound].tolist(),
         duration_s=np.round(np.diff(at).clip(min=0.0), 3)[:sound].tolist(),
         distance_m=np.round(ends - cuts, 2)[:sound].tolist(),
+    )
+
+
+def lengths(track: Track) -> Lengths | None:
+    """Return the lengths of a pool swim, without those that cannot be; None of none."""
+    kept = [
+        one
+        for one in track.lengths
+        if max(one.start_s, one.duration_s) <= _MOST_SECONDS
+        and min(one.start_s, one.duration_s) >= 0
+    ][:MAX_LENGTHS]
+    if not kept:
+        return None
+    return Lengths(
+        start_s=tuple(one.start_s for one in kept),
+        duration_s=tuple(one.duration_s for one in kept),
+        strokes=tuple(one.strokes for one in kept),
+        stroke=tuple(one.stroke for one in kept),
+        active=tuple(one.active for one in kept),
     )

@@ -7,8 +7,8 @@ import numpy as np
 
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.cells import ActivityCell, Pieces
-from pierre_mcp.model.details import ActivityDetail
-from pierre_mcp.model.track import TIME, Column, Lap, Pause, Totals, Track
+from pierre_mcp.model.details import ActivityDetail, Lengths
+from pierre_mcp.model.track import TIME, Column, Lap, Length, Pause, Totals, Track
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,4 +51,12 @@ def track_of(
             calories_kcal=activity.calories_kcal,
         ),
         indoor=activity.indoor,
+        event_part=activity.event_part,
+        lengths=_lengths(detail.lengths) if detail and detail.lengths else (),
+        pool_length_m=detail.pool_length_m if detail else None,
     )
+
+
+def _lengths(of: Lengths) -> tuple[Length, ...]:
+    columns = (of.start_s, of.duration_s, of.strokes, of.stroke, of.active)
+    return tuple(map(Length, *columns))

@@ -47,6 +47,7 @@ LOWEST_M, HIGHEST_M = -1_000.0, 100_000.0
 _LATEST_US = 7_258_118_400_000_000
 """2200-01-01: no reader lets a later time through."""
 _MOST_SECONDS = 10_000_000.0
+_LONGEST_POOL_M = 1_000.0
 _MOST_CALORIES = 100_000.0
 _MOST_KJ = 100_000_000.0
 NOTHING: Mapping[str, float | None] = MappingProxyType({})
@@ -66,6 +67,7 @@ class ActivityFacts(Cell):
     mean_cadence_rpm: Rpm | None = None
     calories_kcal: Annotated[float, Field(ge=0, le=100_000)] | None = None
     indoor: bool = False
+    event_part: Annotated[int, Field(ge=1, le=1_000)] | None = None
     graded_speed_m_s: SpeedMS | None = None
     normalized_graded_speed_m_s: SpeedMS | None = None
 
@@ -100,6 +102,8 @@ def summarise(track: Track) -> Summary:
         laps=pieces.laps(track),
         splits=pieces.splits(track.columns[TIME], along),
         pauses=pieces.pauses(track),
+        lengths=pieces.lengths(track),
+        pool_length_m=_bounded(track.pool_length_m, _LONGEST_POOL_M),
     )
     clock = clock_of(track)
     if clock is None:
@@ -143,6 +147,7 @@ def _facts(
         max_speed_m_s=_max(_between(track, "speed_m_s", 0, HIGHEST_SPEED_M_S)),
         calories_kcal=_bounded(track.totals.calories_kcal, _MOST_CALORIES),
         indoor=track.indoor,
+        event_part=track.event_part,
         **measured,
     )
 

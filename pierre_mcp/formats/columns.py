@@ -35,6 +35,12 @@ STEPS: Mapping[str, float] = MappingProxyType(
         "power_w": 1.0,
         "cadence_rpm": 1.0,
         "temperature_c": 1.0,
+        "form_power_w": 1.0,
+        "leg_spring_stiffness_kn_m": 0.01,
+        "ground_contact_ms": 0.1,
+        "vertical_oscillation_mm": 0.1,
+        "core_temperature_c": 0.01,
+        "depth_m": 0.01,
     }
 )
 """The step each stream is kept in, in the unit of its name."""
@@ -44,6 +50,8 @@ _CATEGORIES = {
     "lon_deg": Category.LOCATION,
     "heart_rate_bpm": Category.HEART_RATE,
     "power_w": Category.POWER,
+    "form_power_w": Category.POWER,
+    "core_temperature_c": Category.BODY,
 }
 STREAMS: Mapping[str, Category] = MappingProxyType(
     {name: _CATEGORIES.get(name, Category.ACTIVITIES) for name in COLUMNS}

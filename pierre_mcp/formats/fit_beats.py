@@ -116,8 +116,6 @@ def _told(data: bytes, group: Group) -> _Told:
     count = len(rows)
     rates = whole = short = np.empty((count, 0), dtype=np.int64)
     for item in group.fields():
-        if item.developer is not None:
-            continue
         if item.number == _RATES:
             rates = rows[:, item.offset : item.offset + item.size].astype(np.int64)
         elif item.number == _TICKS:

@@ -13,8 +13,13 @@ TIMESTAMP = 253
 EPOCH_S = 631_065_600
 """1989-12-31T00:00:00Z, where FIT starts counting, in Unix seconds."""
 
-FILE_ID, SPORT, SESSION, LAP, RECORD, EVENT, ACTIVITY = 0, 12, 18, 19, 20, 21, 34
-LENGTH, HR, FIELD_DESCRIPTION = 101, 132, 206
+FILE_ID, DEVICE_SETTINGS, SPORT, SESSION, LAP, RECORD, EVENT = 0, 2, 12, 18, 19, 20, 21
+DEVICE_INFO, ACTIVITY, HRV, LENGTH, HR = 23, 34, 78, 101, 132
+TIMESTAMP_CORRELATION, FIELD_DESCRIPTION = 162, 206
+
+DAILY = frozenset({30, 51, 55, 103, 211, 227, 269, 273, 274, 275, 297, 346, 370, 371})
+"""Messages of weight, blood pressure, monitoring, stress, oxygen, sleep, breathing and
+heart rate variability: what a device tells of a day, not of an activity."""
 
 FILE_IS_ACTIVITY = 4
 EVENT_IS_TIMER = 0
@@ -23,6 +28,7 @@ TIMER_STOPS = (1, 4, 8, 9)
 LENGTH_IS_ACTIVE = 1
 
 _SEMICIRCLES = 2**31 / 180.0
+_SIGNED = 0x85
 
 
 class Spec(NamedTuple):
@@ -43,7 +49,10 @@ _TOTALS = {
 }
 
 FIELDS: dict[int, dict[int, Spec]] = {
-    FILE_ID: {0: Spec("type")},
+    FILE_ID: {0: Spec("type"), 1: Spec("manufacturer"), 2: Spec("product")},
+    DEVICE_INFO: {0: Spec("index"), 2: Spec("manufacturer"), 4: Spec("product")},
+    DEVICE_SETTINGS: {2: Spec("local_offset_s", base=_SIGNED)},
+    TIMESTAMP_CORRELATION: _TIME | {3: Spec("local_time")},
     SPORT: {0: Spec("sport"), 1: Spec("sub_sport")},
     SESSION: _TIME
     | _TOTALS
@@ -60,12 +69,21 @@ FIELDS: dict[int, dict[int, Spec]] = {
     EVENT: _TIME | {0: Spec("event"), 1: Spec("event_type")},
     ACTIVITY: _TIME | {5: Spec("local_time")},
     LENGTH: _TIME
-    | {2: Spec("start_time"), 3: Spec("elapsed_s", 1000), 12: Spec("kind")},
+    | {
+        2: Spec("start_time"),
+        3: Spec("elapsed_s", 1000),
+        4: Spec("timer_s", 1000),
+        5: Spec("strokes"),
+        7: Spec("stroke"),
+        12: Spec("kind"),
+    },
     HR: _TIME | {0: Spec("fraction_s", 32_768)},
     FIELD_DESCRIPTION: {
         0: Spec("index"),
         1: Spec("number"),
         2: Spec("base"),
+        6: Spec("scale"),
+        7: Spec("offset"),
         14: Spec("message"),
         15: Spec("native"),
     },
@@ -80,14 +98,60 @@ FIELDS: dict[int, dict[int, Spec]] = {
         6: Spec("speed_m_s", 1000),
         7: Spec("power_w"),
         13: Spec("temperature_c"),
-        28: Spec("fraction_s", 256),
+        39: Spec("vertical_oscillation_mm", 10),
+        41: Spec("ground_contact_ms", 10),
+        48: Spec("fraction_s", 128),
         53: Spec("cadence_fraction_rpm", 128),
         73: Spec("enhanced_speed_m_s", 1000),
         78: Spec("enhanced_altitude_m", 5, 500),
+        92: Spec("depth_m", 1000),
+        139: Spec("core_temperature_c", 100),
     },
 }
 
 COMPRESSED_SPEED_DISTANCE = 8
+
+STROKES = (
+    "freestyle",
+    "backstroke",
+    "breaststroke",
+    "butterfly",
+    "drill",
+    "mixed",
+    "individual_medley",
+    "individual_medley_by_round",
+    "reverse_individual_medley",
+)
+"""How a length was swum, by number."""
+
+MANUFACTURERS = {
+    1: "garmin",
+    15: "dynastream",
+    23: "suunto",
+    32: "wahoo",
+    38: "osynce",
+    40: "concept2",
+    70: "sigma",
+    76: "moxy",
+    86: "elite",
+    89: "tacx",
+    95: "stryd",
+    107: "magene",
+    115: "igpsport",
+    123: "polar",
+    255: "development",
+    258: "lezyne",
+    260: "zwift",
+    265: "strava",
+    267: "bryton",
+    281: "trainerroad",
+    289: "hammerhead",
+    294: "coros",
+    303: "core",
+    307: "onelap",
+    310: "decathlon",
+}
+"""The makers of most recording devices; any other is known by its number."""
 
 SPORTS: dict[int, Sport] = {
     1: Sport.RUNNING,

@@ -10,14 +10,15 @@ A definition is ``header, reserved, endian, global number (2), count, count x
 (number, size, base type)``, and with d the same again for developer fields. Nothing
 but a definition tells how long a message is, so one without a definition ends the pass.
 
-The pass is a loop, and does for a message only a table look-up and an append; all
-values are gathered later, column by column, with numpy.
+The pass is a loop, and does for a message only a table look-up and an append; where
+one header byte follows itself, as in a row of records, it looks ahead over many at a
+time. All values are gathered later, column by column, with numpy.
 """
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ from numpy.typing import NDArray
 
 from pierre_mcp.formats.faults import Reason, UnreadableError
 
-_MAX_LAYOUTS = 10_000
+_MAX_LAYOUTS, _MAX_DEFINITIONS = 2_000, 300_000
 MAX_MESSAGES = 8_000_000
 """In one file; a real one of 64 MiB holds fewer, as a record takes over 8 bytes."""
 _FIXED_BYTES = 6
+_AHEAD = 512
+_BYTE = 0x0D
 
 
 class Field(NamedTuple):
@@ -38,7 +41,6 @@ class Field(NamedTuple):
     offset: int
     size: int
     base: int
-    developer: int | None = None
 
 
 @dataclass(slots=True)
@@ -61,24 +63,33 @@ class Group:
 
     @property
     def order(self) -> str:
-        """Return numpy's mark for the byte order of the payload."""
+        """Return the mark of ``struct`` and numpy for the payload's byte order."""
         return ">" if self.raw[0] else "<"
 
     def positions(self) -> NDArray[np.int64]:
         """Return where the messages start, shape (n,)."""
         return np.frombuffer(self.at, dtype=np.int64)
 
-    def fields(self) -> Iterator[Field]:
-        """Give the fields in order, developer fields last."""
-        offset, tail = 1, 4 + 3 * self.raw[3]
-        for i in range(4, tail, 3):
-            number, size, base = self.raw[i : i + 3]
-            yield Field(number, offset, size, base)
+    def fields(self, wanted: Container[int] = range(256)) -> Iterator[Field]:
+        """Give the wanted fields, each number once: a second one would be a lie."""
+        offset, seen = 1, set[int]()
+        for number, size, base in _threes(self.raw[4 : 4 + 3 * self.raw[3]]):
+            if number in wanted and number not in seen:
+                seen.add(number)
+                yield Field(number, offset, size, base)
             offset += size
-        for i in range(tail + 1, len(self.raw), 3):
-            number, size, index = self.raw[i : i + 3]
-            yield Field(number, offset, size, 13, index)
+
+    def developer_fields(self) -> Iterator[tuple[int, Field]]:
+        """Give each developer's index and field; the base type is told elsewhere."""
+        plain = self.raw[4 : 4 + 3 * self.raw[3]]
+        offset = 1 + sum(plain[1::3])
+        for number, size, index in _threes(self.raw[5 + len(plain) :]):
+            yield index, Field(number, offset, size, _BYTE)
             offset += size
+
+
+def _threes(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    return zip(raw[0::3], raw[1::3], raw[2::3], strict=True)
 
 
 class Scan:
@@ -94,40 +105,67 @@ class Scan:
         self.repairs: list[str] = []
         self._groups: dict[tuple[bytes, bool], Group] = {}
         self._layouts = [(b"", 0)] * 16
+        self._defined = 0
         self._opened: list[list[int]] = [[] for _ in range(16)]
         self._steps = [0] * 256
         self._appends: list[Callable[[int], None]] = [_never] * 256
+        self._extends: list[Callable[[Iterable[int]], None]] = [_never] * 256
         self._walk(start, end)
         self.groups = [group for group in self._groups.values() if group.at]
+        self._of: dict[int, list[Group]] = {}
+        for group in self.groups:
+            self._of.setdefault(group.number, []).append(group)
 
     @property
     def size(self) -> int:
         """Return how many messages there are."""
         return sum(len(group.at) for group in self.groups)
 
+    @property
+    def numbers(self) -> AbstractSet[int]:
+        """Return the global message numbers there are."""
+        return self._of.keys()
+
     def of(self, number: int) -> list[Group]:
         """Return the groups of one global message number."""
-        return [group for group in self.groups if group.number == number]
+        return self._of.get(number, [])
+
+    def count(self, number: int) -> int:
+        """Return how many messages have a global number."""
+        return sum(len(group.at) for group in self.of(number))
 
     def _walk(self, pos: int, end: int) -> None:
-        data, head = self.data, 0
+        data, head, last = self.data, 0, -1
         steps, appends = self._steps, self._appends
-        for _ in repeat(None, MAX_MESSAGES):
-            if pos >= end:
-                break
+        left = MAX_MESSAGES
+        while pos < end:
+            left -= 1
+            if left < 0:
+                raise UnreadableError(Reason.LIMITS)
             head = data[pos]
             if step := steps[head]:
                 appends[head](pos)
                 pos += step
+                if head == last:
+                    many = self._row(head, pos, end)
+                    pos += many * step
+                    left -= many
+                last = head
             elif head & 0xC0 == 0x40:
-                pos = self._define(pos, end)
+                pos, last = self._define(pos, end), -1
             elif not self._open(head):
                 self.repairs.append("undefined_message")
                 return
-        else:
-            raise UnreadableError(Reason.LIMITS)
         if pos > end:
             self._cut(head)
+
+    def _row(self, head: int, pos: int, end: int) -> int:
+        """Take in the messages from ``pos`` on that begin with the same header."""
+        step = self._steps[head]
+        heads = self.data[pos : min(pos + _AHEAD * step, end) : step]
+        many = len(heads) - len(heads.lstrip(bytes((head,))))
+        self._extends[head](range(pos, pos + many * step, step))
+        return many
 
     def _cut(self, head: int) -> None:
         """Take back the last message, of which the end is missing."""
@@ -138,6 +176,9 @@ class Scan:
 
     def _define(self, pos: int, end: int) -> int:
         """Take in a definition; return where the next message starts."""
+        self._defined += 1
+        if self._defined > _MAX_DEFINITIONS:
+            raise UnreadableError(Reason.LIMITS)
         data, head = self.data, self.data[pos]
         stop = pos + _FIXED_BYTES
         if stop > end:
@@ -171,6 +212,7 @@ class Scan:
         group = self._group(raw, step, packed=packed)
         self._steps[head] = step
         self._appends[head] = group.at.append
+        self._extends[head] = group.at.extend
         self._opened[local].append(head)
         return True
 
@@ -184,5 +226,5 @@ class Scan:
         return group
 
 
-def _never(_pos: int, /) -> None:
+def _never(_pos: object, /) -> None:
     """Stand for a header byte not seen yet; its step of 0 is looked at first."""

@@ -14,6 +14,7 @@ class Limits:
         fit_bytes: Size of a FIT after decompression; it is read into memory whole.
         ratio: Decompressed over compressed, once past the first mebibyte.
         samples: Samples in all tracks together.
+        marks: Laps, lengths, events or other messages of one kind but samples.
         tracks: Activities in one file.
         depth: Nested XML elements.
         text_chars: Text in one XML element.
@@ -23,6 +24,7 @@ class Limits:
     fit_bytes: int = 64 * MIB
     ratio: int = 200
     samples: int = 2_000_000
+    marks: int = 100_000
     tracks: int = 200
     depth: int = 40
     text_chars: int = 65_536

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from pierre_mcp.formats import gpx, tcx
 from pierre_mcp.formats.faults import Reason, UnreadableError
-from pierre_mcp.formats.fit import HEADER_BYTES, is_fit, read_fit
+from pierre_mcp.formats.fit import read_fit
+from pierre_mcp.formats.fit_chain import HEADER_BYTES, is_fit
 from pierre_mcp.formats.limits import Limits
 from pierre_mcp.formats.streams import Bounded, Gunzip, Readable, Rewound
 from pierre_mcp.formats.xml_tracks import Sink, read_xml

@@ -39,6 +39,10 @@ class Samples:
         columns = {name: values[chosen] for name, values in self.columns.items()}
         return Samples(self.times_s[chosen], columns, self.repairs)
 
+    def mended(self, *words: str) -> "Samples":
+        """Return the same, with more words for what was mended."""
+        return Samples(self.times_s, self.columns, (*self.repairs, *words))
+
     def since(self, start_s: float) -> dict[str, Column]:
         """Return the columns of a track that starts at ``start_s``."""
         valued = {n: c for n, c in self.columns.items() if not np.isnan(c).all()}

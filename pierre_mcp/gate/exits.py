@@ -8,7 +8,7 @@ recipient, tool or question.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import MISSING
@@ -162,12 +162,18 @@ class Exit:
             case None:
                 return self._inside
             case Treatment.IDENTIFIER:
-                return partial(self._names.hide, self._grant.recipient or "")
+                return self._hidden
             case Treatment.FREE_TEXT:
                 limit = _LENGTHS.get(name, privacy.MAX_NAME)
                 return lambda text: privacy.clean(text, limit)
             case _:
                 return _TREATED[treatment]
+
+    def _hidden(self, value: Any) -> Any:
+        recipient = self._grant.recipient or ""
+        if isinstance(value, list):
+            return [self._names.hide(recipient, one) for one in value]
+        return self._names.hide(recipient, value)
 
     def _inside(self, value: Any) -> Any:
         if isinstance(value, Shape):

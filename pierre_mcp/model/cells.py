@@ -50,6 +50,7 @@ class ActivityCell(Cell):
         zone_source: Where the offset is from: ``file``, ``position`` or ``home``.
         elapsed_s: From first to last sample, pauses included.
         moving_s: Pauses and standing excluded; None where it cannot be told.
+        event_part: Its place, from 1, among the parts of one event, a triathlon say.
         graded_speed_m_s: Of runs with altitude: mean, while moving, of the speed on
             the level that costs the same (Minetti).
         normalized_graded_speed_m_s: Fourth-power mean of its 30 s means, standing
@@ -72,6 +73,7 @@ class ActivityCell(Cell):
     mean_cadence_rpm: Rpm | None = None
     calories_kcal: Annotated[float, Field(ge=0, le=100_000)] | None = None
     indoor: bool = False
+    event_part: Annotated[int, Field(ge=1, le=1_000)] | None = None
     graded_speed_m_s: SpeedMS | None = None
     normalized_graded_speed_m_s: SpeedMS | None = None
     laps: Pieces | None = None

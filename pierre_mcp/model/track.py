@@ -27,6 +27,12 @@ COLUMNS = (
     "power_w",
     "cadence_rpm",
     "temperature_c",
+    "form_power_w",
+    "leg_spring_stiffness_kn_m",
+    "ground_contact_ms",
+    "vertical_oscillation_mm",
+    "core_temperature_c",
+    "depth_m",
 )
 
 
@@ -45,6 +51,36 @@ class Pause:
 
     start_s: float
     end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """One length of a pool.
+
+    Attributes:
+        strokes: Arm strokes counted; None where the device counted none.
+        stroke: How it was swum, as a fixed word (``freestyle``); None where unknown.
+        active: It was swum; else it is a rest at the wall.
+    """
+
+    start_s: float
+    duration_s: float
+    strokes: int | None = None
+    stroke: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What recorded a track, as far as it says.
+
+    Attributes:
+        manufacturer: A fixed word, else the maker's number as text.
+        product: The maker's own number for it, as text; None where it gives none.
+    """
+
+    manufacturer: str
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +112,13 @@ class Track:
             single value is left out. n is 0 where only totals were recorded.
         name: Untrusted text, as is ``description``.
         repairs: A fixed word for each thing that was mended while reading.
+        lengths: Of a pool swim, rests at the wall included, in order of time.
+        pool_length_m: None where the file does not say.
+        event_part: Its place, from 1, among the tracks of one event, a triathlon say:
+            these follow one another in the file's list, transitions included. None
+            where the track is the whole of it.
+        beats_s: Times between heart beats in order, as measured and uncorrected,
+            shape (n,), all positive; n is 0 where none were recorded.
     """
 
     sport: Sport
@@ -89,6 +132,11 @@ class Track:
     name: str | None = None
     description: str | None = None
     repairs: tuple[str, ...] = ()
+    lengths: tuple[Length, ...] = ()
+    pool_length_m: float | None = None
+    event_part: int | None = None
+    beats_s: Column = field(default_factory=lambda: np.empty(0))
+    device: Device | None = None
 
     @property
     def samples(self) -> int:

@@ -20,21 +20,16 @@ from pierre_mcp.keyring.cells import Place, column_piece
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
-from pierre_mcp.model.details import DETAILS, Details
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import (
     CELLS,
     FORMULA,
     NewRecording,
-    Recording,
     Row,
     SealedRow,
     Where,
 )
 from pierre_mcp.store.database import Tx
-
-_COLUMNS = """id, activity_id, source, origin, sport, local_day, formula,
-           activities, heart_rate, power, location, notes"""
 
 # By this index rows come in order, one by one, and as few as are taken.
 _NEWEST = """
@@ -47,12 +42,6 @@ _NEWEST = """
        AND sport = coalesce(?, sport)
      ORDER BY local_day DESC, id
 """
-_OF_ACTIVITY = f"""
-    SELECT {_COLUMNS} FROM recordings
-     WHERE tenant = ? AND person = ? AND activity_id = ?
-       AND source IN (SELECT value FROM json_each(?))
-     ORDER BY local_day, id
-"""  # noqa: S608  constant columns, no value in the text
 _BESIDE = """
     SELECT id, activity_id, source, origin, sport, local_day,
            activities, heart_rate, power, notes
@@ -93,7 +82,6 @@ _OF_IMPORT = """
 _ADD_DETAIL = """
     INSERT INTO details (recording, category, kid, cell) VALUES (?, ?, ?, ?)
 """
-_DETAILS_OF = "SELECT category, cell FROM details WHERE recording = ?"
 _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = ?"
 
 FIRST_DAY = "0001-01-01"
@@ -144,7 +132,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
 
     The time of day is sealed: a day is only ordered once it is opened.
     """
-    sources = json.dumps(_readable(tx, grant, wanted.sources))
+    sources = json.dumps(readable(tx, grant, wanted.sources))
     span = (wanted.from_day, wanted.to_day)
     asked = (grant.tenant, grant.person, sources, *span, wanted.sport)
     rows = tx.execute(_NEWEST, asked)
@@ -155,35 +143,15 @@ def beside(
     tx: Tx, grant: Grant, activity_id: str, sources: frozenset[str] | None
 ) -> list[SealedRow]:
     """Return every recording of one activity, of these sources as far as granted."""
-    asked = json.dumps(_readable(tx, grant, sources))
+    asked = json.dumps(readable(tx, grant, sources))
     rows = tx.execute(_BESIDE, (grant.tenant, grant.person, activity_id, asked))
     return list(map(_sealed_row, rows))
-
-
-def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
-    """Return the recordings of one activity that the grant may read; maybe none."""
-    sources = json.dumps(_readable(tx, grant, None))
-    rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
-    return [_recording(tx.ring, grant, row) for row in rows]
-
-
-def details_of(tx: Tx, grant: Grant, recording: Recording) -> Details:
-    """Return the details of a recording that the grant may read, by category."""
-    where, found = recording.where, {}
-    for name, cell in tx.execute(_DETAILS_OF, (recording.id,)):
-        category = Category(name)
-        if grant.reads(where.source, category):
-            column, day = detail(category), recording.local_day
-            place = _place(grant, recording.id, where, day, column)
-            plain = tx.ring.open(cell, place)
-            found[category] = DETAILS[category].model_validate_json(plain)
-    return found
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
     """Return first and last day and count of each source the grant may read."""
     who = (grant.tenant, grant.person)
-    found = ((s, *tx.one(_RANGE, (*who, s))) for s in _readable(tx, grant, None))
+    found = ((s, *tx.one(_RANGE, (*who, s))) for s in readable(tx, grant, None))
     return [SourceRange(*row) for row in found if row[-1]]
 
 
@@ -214,19 +182,23 @@ def seal(
     """
     grant.check()
     row_id, scope = str(uuid4()), person_scope(grant.tenant, grant.person)
-    place = partial(_place, grant, row_id, new.where, new.local_day)
+    place = partial(place_of, grant, row_id, new.where, new.local_day)
     cells = (new.activity, new.heart_rate, new.power, new.location, new.notes)
     sealed = [
         None if cell is None else ring.seal(_packed(cell), place(column), scope)
-        for cell, column in zip(cells, _CELL_COLUMNS, strict=True)
+        for cell, column in zip(cells, CELL_COLUMNS, strict=True)
     ]
     kid = next(pair[0] for pair in sealed if pair)  # one ring, one key in use
     streams = tuple(
-        (row_id, name, *ring.seal(packed, place(_column(f"stream.{name}")), scope))
+        (row_id, name, *ring.seal(packed, place(column_of(f"stream.{name}")), scope))
         for name, packed in new.streams.items()
     )
     details = tuple(
-        (row_id, str(category), *ring.seal(_packed(d), place(detail(category)), scope))
+        (
+            row_id,
+            str(category),
+            *ring.seal(_packed(d), place(detail_column(category)), scope),
+        )
         for category, d in new.details.items()
     )
     row = (
@@ -293,26 +265,30 @@ def keyed_digest(ring: Ring, grant: Grant, digest: bytes) -> bytes:
     return ring.mac(scope, Purpose.INDEX, "file/1", digest)
 
 
-def _readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+    """Return the sources whose recordings the grant may see, of those asked for."""
     granted = grant.sources(Category.ACTIVITIES)
     if granted is None:
         granted = frozenset(sources(tx, grant))
     return sorted(granted if asked is None else granted & asked)
 
 
-def _column(name: str) -> str:
+def column_of(name: str) -> str:
+    """Return the logical column of a cell: a stable name that its seal is bound to."""
     return f"recordings.{name}/1"
 
 
-def detail(category: Category) -> str:
+def detail_column(category: Category) -> str:
     """Return the logical column of the details of a category."""
-    return _column(f"detail.{category}")
+    return column_of(f"detail.{category}")
 
 
-_CELL_COLUMNS = tuple(map(_column, CELLS))
+CELL_COLUMNS = tuple(map(column_of, CELLS))
+"""The logical columns of a recording's cells, in their order."""
 
 
-def _place(grant: Grant, row: str, where: Where, day: str, column: str) -> Place:
+def place_of(grant: Grant, row: str, where: Where, day: str, column: str) -> Place:
+    """Return where a cell of a recording lives."""
     return Place(
         column, grant.tenant, grant.person, row, where.source, where.origin, day
     )
@@ -320,7 +296,7 @@ def _place(grant: Grant, row: str, where: Where, day: str, column: str) -> Place
 
 _LISTED = tuple(
     (category, column_piece(column))
-    for category, column in zip(CELLS, _CELL_COLUMNS, strict=True)
+    for category, column in zip(CELLS, CELL_COLUMNS, strict=True)
     if category is not Category.LOCATION
 )
 """The cells of a ``SealedRow``, in order."""
@@ -366,25 +342,3 @@ class Reader:
                 [(i, c) for i, (_, c) in enumerate(_LISTED) if may[i]],
             )
         return self._readable[source]
-
-
-def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
-    """Return one row with the cells opened that the grant may read."""
-    row_id, activity_id, source, origin, sport, day, formula, *cells = row
-    where = Where(source, origin)
-    seen: list[Any] = []
-    for (category, kind), column, cell in zip(
-        CELLS.items(), _CELL_COLUMNS, cells, strict=True
-    ):
-        if not grant.reads(source, category):
-            seen.append(MISSING)
-        elif cell is None:
-            seen.append(None)
-        else:
-            plain = ring.open(cell, _place(grant, row_id, where, day, column))
-            seen.append(kind.model_validate_json(plain))
-    return Recording(
-        id=row_id, activity_id=activity_id, where=where, sport=Sport(sport),
-        local_day=day, formula=formula, activity=seen[0], heart_rate=seen[1],
-        power=seen[2], location=seen[3], notes=seen[4],
-    )  # fmt: skip

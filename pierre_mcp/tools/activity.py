@@ -7,7 +7,7 @@ from pydantic import MISSING, Field
 from pierre_mcp.errors import ActivityUnknownError
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Pieces
-from pierre_mcp.model.details import ActivityDetail
+from pierre_mcp.model.details import ActivityDetail, Lengths
 from pierre_mcp.model.fields import (
     PUBLIC,
     Params,
@@ -23,7 +23,7 @@ from pierre_mcp.model.recording import Recording
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.folding import fold_whole
-from pierre_mcp.store import recordings
+from pierre_mcp.store.activity import details_of, event_of, recordings_of
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import (
@@ -57,6 +57,16 @@ class Parts(Shape):
     distance_m: Annotated[list[float | None], SUMMARY]
     mean_bpm: Annotated[list[float | None] | MISSING | None, HEART_RATE] = MISSING
     mean_power_w: Annotated[list[float | None] | MISSING | None, POWER] = MISSING
+
+
+class Swum(Shape):
+    """Lengths of a pool by column, none elsewhere; a rest at the wall is not active."""
+
+    start_s: Annotated[list[float] | MISSING, SUMMARY] = MISSING
+    duration_s: Annotated[list[float] | MISSING, SUMMARY] = MISSING
+    strokes: Annotated[list[int | None] | MISSING, SUMMARY] = MISSING
+    stroke: Annotated[list[str | None] | MISSING, SUMMARY] = MISSING
+    active: Annotated[list[bool] | MISSING, SUMMARY] = MISSING
 
 
 class Route(Shape):
@@ -103,7 +113,14 @@ class ActivityReply(Reply):
     work_kj: Annotated[float | MISSING | None, POWER] = MISSING
     laps: Annotated[Parts, PUBLIC]
     splits: Annotated[Parts, PUBLIC, Field(description="Each kilometre.")]
+    lengths: Annotated[Swum, PUBLIC] = Swum()
+    pool_length_m: Annotated[float | MISSING | None, SUMMARY] = MISSING
     pieces_truncated: Annotated[bool, PUBLIC] = False
+    event_ids: Annotated[
+        list[str] | MISSING,
+        Public(Treatment.IDENTIFIER),
+        Field(description="The parts of a triathlon or the like, this one among them."),
+    ] = MISSING
     route: Annotated[
         Route,
         Sensitive(Category.LOCATION, Treatment.PATH),
@@ -128,12 +145,15 @@ def get_activity(tx: Tx, grant: Grant, params: ActivityParams) -> ActivityReply:
     Raises:
         ActivityUnknownError: There is none with this id that may be read.
     """
-    found = recordings.of_activity(tx, grant, params.id)
+    found = recordings_of(tx, grant, params.id)
     if not found:
         raise ActivityUnknownError
     activity = fold_whole(found)
     [speaker] = (r for r in found if r.id == activity.id)
-    return _whole(activity, _pieces(tx, grant, speaker))
+    parts = _pieces(tx, grant, speaker)
+    if activity.activity.event_part is not None:
+        parts["event_ids"] = event_of(tx, grant, speaker)
+    return _whole(activity, parts)
 
 
 def show_activity(reply: ActivityReply, here: Here) -> Shown:
@@ -147,9 +167,8 @@ def show_activity(reply: ActivityReply, here: Here) -> Shown:
     return Shown(f"{wording.listed(parts)}.", reply)
 
 
-def _whole(recording: Recording, parts: tuple[Parts, Parts, bool]) -> ActivityReply:
+def _whole(recording: Recording, parts: dict[str, Any]) -> ActivityReply:
     a = recording.activity
-    laps, splits, truncated = parts
     return ActivityReply(
         id=recording.activity_id,
         source=recording.where.source,
@@ -160,9 +179,7 @@ def _whole(recording: Recording, parts: tuple[Parts, Parts, bool]) -> ActivityRe
         **of_cell(a, *_SUMMARY),
         **of_cell(recording.heart_rate, "mean_bpm", "max_bpm"),
         **of_cell(recording.power, *_POWER),
-        laps=laps,
-        splits=splits,
-        pieces_truncated=truncated,
+        **parts,
         route=Route(**_path(recording.location)),
         untrusted_text=Text(**of_cell(recording.notes, "name", "description")),
     )
@@ -175,15 +192,17 @@ def _path(cell: Any) -> dict[str, Any]:
     return {name: getattr(cell, name) for name in _ROUTE}
 
 
-def _pieces(tx: Tx, grant: Grant, one: Recording) -> tuple[Parts, Parts, bool]:
-    """Return laps, splits, and whether there are more: of the one that speaks.
+def _pieces(tx: Tx, grant: Grant, one: Recording) -> dict[str, Any]:
+    """Return laps, splits and lengths of the recording that speaks.
 
-    Those of another recording would begin at another time. Version 1 kept them in the
-    cells.
+    Those of another would begin at another time. Version 1 kept laps in the cells.
     """
-    details = recordings.details_of(tx, grant, one)
+    details = details_of(tx, grant, one)
     found = details.get(Category.ACTIVITIES)
     activity = found if isinstance(found, ActivityDetail) else one.activity
+    swum, pool_m = None, None
+    if isinstance(found, ActivityDetail):
+        swum, pool_m = found.lengths, found.pool_length_m
     heart, power = (
         cell if cell is None or cell is MISSING else details.get(category, cell)
         for category, cell in (
@@ -192,23 +211,28 @@ def _pieces(tx: Tx, grant: Grant, one: Recording) -> tuple[Parts, Parts, bool]:
         )
     )
     laps, splits = activity.laps or Pieces(), activity.splits or Pieces()
-    return (
-        _parts(laps, _means(heart, "lap_mean_bpm"), _means(power, "lap_mean_power_w")),
-        _parts(
-            splits, _means(heart, "split_mean_bpm"), _means(power, "split_mean_power_w")
-        ),
-        max(len(laps.start_s), len(splits.start_s)) > MOST_PIECES,
-    )
+    return {
+        "laps": _parts(laps, heart, power, "lap"),
+        "splits": _parts(splits, heart, power, "split"),
+        "lengths": Swum() if swum is None else _swum(swum),
+        "pool_length_m": MISSING if swum is None else pool_m,
+        "pieces_truncated": max(len(p.start_s) for p in (laps, splits, swum or laps))
+        > MOST_PIECES,
+    }
 
 
-def _parts(pieces: Pieces, mean_bpm: Any, mean_power_w: Any) -> Parts:
+def _parts(pieces: Pieces, heart: Any, power: Any, kind: str) -> Parts:
     return Parts(
         start_s=rounded(pieces.start_s[:MOST_PIECES]),
         duration_s=rounded(pieces.duration_s[:MOST_PIECES]),
         distance_m=rounded(pieces.distance_m[:MOST_PIECES]),
-        mean_bpm=mean_bpm,
-        mean_power_w=mean_power_w,
+        mean_bpm=_means(heart, f"{kind}_mean_bpm"),
+        mean_power_w=_means(power, f"{kind}_mean_power_w"),
     )
+
+
+def _swum(lengths: Lengths) -> Swum:
+    return Swum(**{n: rounded(list(v)[:MOST_PIECES]) for n, v in lengths})
 
 
 def _means(cell: Any, name: str) -> Any:

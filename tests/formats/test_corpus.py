@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from pierre_mcp.formats.faults import Reason, UnreadableError
-from pierre_mcp.formats.fit import _parts
 from pierre_mcp.formats.fit_beats import Beats, beats
+from pierre_mcp.formats.fit_chain import parts
 from pierre_mcp.formats.fit_messages import EPOCH_S, RECORD
 from pierre_mcp.formats.fit_scan import Scan
 from pierre_mcp.formats.fit_table import table
@@ -34,8 +34,8 @@ NAMES = {
     "power": "power_w",
     "speed": "speed_m_s",
 }
-DEVELOPER_POWER = 3
-"""Files whose power is in a developer field, which the other decoders leave there."""
+DEVELOPER_POWER, DEVELOPER_SPEED = 3, 1
+"""Files with these in a developer field alone, where the other decoders leave them."""
 FRACTIONAL_CADENCE = 13
 """Files with ``fractional_cadence`` (field 53), which the other decoders leave apart.
 
@@ -85,8 +85,8 @@ def differs(tracks: list[Track], column: str, agreed: Any) -> bool:
 
 def explained(path: Path, tracks: list[Track], column: str, agreed: Any) -> str:
     """Name what we read on purpose and the other decoders do not."""
-    if column == "power" and agreed[0] == 0:
-        return "developer power"
+    if column in {"power", "speed"} and agreed[0] == 0:
+        return f"developer {column}"
     if column == "cadence":
         columns = [t.columns for t in tracks if "cadence_rpm" in t.columns]
         whole = sum(float(np.nansum(np.floor(c["cadence_rpm"]))) for c in columns)
@@ -101,7 +101,7 @@ def explained(path: Path, tracks: list[Track], column: str, agreed: Any) -> str:
 
 def beats_of(path: Path) -> Beats:
     data = path.read_bytes()
-    scans = [Scan(data, part.start, part.end) for part in _parts(data)]
+    scans = [Scan(data, part.body, part.end) for part in parts(data)]
     return beats(scans, Limits())
 
 
@@ -119,6 +119,7 @@ def test_fit_agrees_wherever_four_decoders_do() -> None:
                 known[explained(CORPUS / path, tracks, column, vote["value"])] += 1
     assert known == {
         "developer power": DEVELOPER_POWER,
+        "developer speed": DEVELOPER_SPEED,
         "fractional cadence": FRACTIONAL_CADENCE,
         "later beats": LATER_BEATS,
     }
@@ -162,14 +163,123 @@ def test_beats_agree_with_fitdecode(name: str) -> None:
 def test_beats_lie_where_the_records_have_them() -> None:
     """On land the watch hears the strap as well, and so tells how well ours lie."""
     data = (CORPUS / TRIATHLON).read_bytes()
-    activity = next(_parts(data))
-    records = table(Scan(data, activity.start, activity.end), RECORD)
+    activity = next(parts(data))
+    records = table(Scan(data, activity.body, activity.end), RECORD)
     heard = records.get("heart_rate_bpm")
     times = records.get("time")[~np.isnan(heard)] + EPOCH_S
     told = beats_of(CORPUS / TRIATHLON).fill(Samples(times, {}))
     apart = np.abs(told.columns["heart_rate_bpm"] - heard[~np.isnan(heard)])
     assert np.isfinite(apart).sum() > 170
     assert np.nanmean(apart) < 0.4
+
+
+def test_all_salvage_cases_recover_their_records() -> None:
+    cases = {
+        path: facts["salvage_expect"]["records_at_least"]
+        for path, facts in golden("golden_fit.json").items()
+        if "salvage_expect" in facts
+    }
+    assert len(cases) == 5
+    for path, least in cases.items():
+        data = (CORPUS / path).read_bytes()
+        reached = sum(
+            Scan(data, part.body, part.end).count(RECORD) for part in parts(data)
+        )
+        tracks, _ = read(CORPUS / path)
+        kept = sum(track.samples for track in tracks)
+        words = {word for track in tracks for word in track.repairs}
+        assert reached >= least
+        # One record of them all has a time of another year, and is named.
+        assert kept == reached or (kept == reached - 1 and "stray_time" in words)
+
+
+@pytest.mark.parametrize(
+    ("name", "sports"),
+    [
+        pytest.param(TRIATHLON, "swimming transition cycling transition running"),
+        pytest.param(
+            "jimmykane+fit-parser/examples/triathlon_summary_first.fit",
+            "swimming transition cycling transition running",
+        ),
+        pytest.param(
+            "jimmykane+fit-parser/examples/triathlon_summary_last.fit",
+            "swimming transition cycling transition running",
+        ),
+    ],
+    ids=["chained", "summary first", "summary last"],
+)
+def test_a_triathlon_is_five_parts_of_one_event(name: str, sports: str) -> None:
+    tracks, _ = read(CORPUS / name)
+    assert [track.sport.value for track in tracks] == sports.split()
+    assert [track.event_part for track in tracks] == [1, 2, 3, 4, 5]
+    starts = [track.started_at for track in tracks]
+    assert starts == sorted(starts)
+
+
+def test_chained_activities_are_no_event() -> None:
+    path = CORPUS / "muktihari+fit/testdata/chained_Activity_activity_poolswim.fit"
+    tracks, _ = read(path)
+    assert [track.event_part for track in tracks] == [None, None]
+    assert 20 < (tracks[1].pool_length_m or 0) < 60
+    assert len(tracks[1].lengths) == 24
+
+
+def messages_of(path: Path, name: str) -> list[fitdecode.FitDataMessage]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frames = list(fitdecode.FitReader(io.BytesIO(path.read_bytes())))
+    return [
+        frame
+        for frame in frames
+        if isinstance(frame, fitdecode.FitDataMessage) and frame.name == name
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stadelmanma+fitparse-rs/fitparser/tests/fixtures/hrv-activity.fit",
+        "dtcooper+python-fitparse/tests/files/garmin-fenix-5-run.fit",
+    ],
+    ids=lambda name: Path(name).stem,
+)
+def test_times_between_beats_agree_with_fitdecode(name: str) -> None:
+    told = [
+        seconds
+        for message in messages_of(CORPUS / name, "hrv")
+        for seconds in message.get_value("time")
+        if seconds is not None
+    ]
+    (track,), _ = read(CORPUS / name)
+    assert len(told) > 50
+    assert track.beats_s == pytest.approx(np.array(told), abs=1e-9)
+
+
+def test_lengths_agree_with_fitdecode() -> None:
+    path = CORPUS / CHAINED_BEATS[0]
+    told = messages_of(path, "length")
+    tracks, _ = read(path)
+    (swim,) = (track for track in tracks if track.lengths)
+    assert len(swim.lengths) == len(told) == 166
+    for ours, theirs in zip(swim.lengths, told, strict=True):
+        assert ours.duration_s == theirs.get_value("total_elapsed_time")
+        assert ours.strokes == theirs.get_value("total_strokes", fallback=None)
+        assert ours.stroke == theirs.get_value("swim_stroke", fallback=None)
+        assert ours.active == (theirs.get_value("length_type") == "active")
+
+
+def test_what_developers_add_is_kept() -> None:
+    kept = Counter(
+        name
+        for path in golden("golden_fit.json")
+        for track in read(CORPUS / path)[0]
+        for name in track.columns
+    )
+    assert kept["form_power_w"] == 3
+    assert kept["leg_spring_stiffness_kn_m"] == 3
+    assert kept["ground_contact_ms"] > 5
+    assert kept["vertical_oscillation_mm"] > 5
+    assert kept["depth_m"] > 1
 
 
 def test_xml_agrees_with_three_parsers() -> None:

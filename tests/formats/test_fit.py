@@ -155,8 +155,8 @@ def test_compressed_speed_in_a_field_too_short_is_nothing() -> None:
 
 
 def test_fraction_of_a_second_is_added() -> None:
-    fit = begun().message(20, {253: (UINT32, START), 28: (UINT8, 0)})
-    fit.message(20, {253: (UINT32, START), 28: (UINT8, 128)})
+    fit = begun().message(20, {253: (UINT32, START), 48: (UINT8, 0)})
+    fit.message(20, {253: (UINT32, START), 48: (UINT8, 64)})
     assert one(fit.finish()).columns["t_s"].tolist() == [0.0, 0.5]
 
 

@@ -124,9 +124,9 @@ class World:
 
         self._act("consent withdraw", work, store)
 
-    def put(self, *recordings: NewRecording) -> None:
+    def put(self, *recordings: NewRecording, one_file: bool = False) -> None:
         """Import recordings."""
-        put(self.store, owner_grant(self.store), *recordings)
+        put(self.store, owner_grant(self.store), *recordings, one_file=one_file)
 
     def _act(self, action: str, work: Any, store: Store | None) -> None:
         gate = self.gate

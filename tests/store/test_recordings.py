@@ -15,6 +15,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.recording import Recording, Where
 from pierre_mcp.store import imports, people, recordings
+from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.imports import FileLine, FileOutcome
 from pierre_mcp.store.recordings import SourceRange, Wanted
@@ -48,7 +49,7 @@ def newest(store: Store, grant: Grant, wanted: Wanted | None = None) -> list[Rec
     """What is listed, in order, each opened whole."""
     with store.reading() as tx:
         listed = list(recordings.newest(tx, grant, wanted or Wanted()))
-        whole = [recordings.of_activity(tx, grant, row.activity_id) for row in listed]
+        whole = [recordings_of(tx, grant, row.activity_id) for row in listed]
         return [one for [one] in whole]
 
 
@@ -132,7 +133,7 @@ def test_what_is_not_granted_is_never_opened(
 
 def of_activity(store: Store, grant: Grant, activity_id: str) -> list[Recording]:
     with store.reading() as tx:
-        return recordings.of_activity(tx, grant, activity_id)
+        return recordings_of(tx, grant, activity_id)
 
 
 def test_an_activity_of_another_source_is_not_there(store: Store, grant: Grant) -> None:
@@ -275,7 +276,7 @@ def test_a_dead_grant_reads_and_writes_nothing(store: Store, grant: Grant) -> No
     with store.writing() as tx:
         for use in (
             lambda: recordings.ranges(tx, grant),
-            lambda: recordings.of_activity(tx, grant, "a"),
+            lambda: recordings_of(tx, grant, "a"),
             lambda: recordings.add(tx, grant, []),
             lambda: recordings.undo(tx, grant, "a"),
             lambda: recordings.known(tx, grant, b""),

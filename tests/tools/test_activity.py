@@ -14,7 +14,12 @@ from pierre_mcp.model.cells import (
     NotesCell,
     Pieces,
 )
-from pierre_mcp.model.details import ActivityDetail, HeartRateDetail, PowerDetail
+from pierre_mcp.model.details import (
+    ActivityDetail,
+    HeartRateDetail,
+    Lengths,
+    PowerDetail,
+)
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.tools.activity import MOST_PIECES
 from tests.gate.world import OWNER, World
@@ -149,3 +154,50 @@ def test_an_activity_that_may_not_be_read_is_as_unknown_as_none(world: World) ->
     world.withdraw("files:activities")
     answers = {world.ask("get_activity", {"id": i}).text for i in (an_id, "A" * 22)}
     assert len(answers) == 1
+
+
+def test_a_swim_has_its_lengths(world: World) -> None:
+    swum = Lengths(
+        start_s=[0.0, 30.0],
+        duration_s=[28.54, 31.0],
+        strokes=[18, None],
+        stroke=["freestyle", None],
+        active=[True, False],
+    )
+    made = a_recording()
+    pool = ActivityDetail(lengths=swum, pool_length_m=25.0)
+    world.put(replace(made, details={**made.details, Category.ACTIVITIES: pool}))
+    world.give_training()
+    told = whole(world)
+    assert told["pool_length_m"] == 25.0
+    assert told["lengths"] == {
+        "start_s": [0.0, 30.0],
+        "duration_s": [28.5, 31.0],
+        "strokes": [18, None],
+        "stroke": ["freestyle", None],
+        "active": [True, False],
+    }
+
+
+def test_what_is_no_swim_has_no_lengths(world: World) -> None:
+    world.put(a_recording())
+    world.give_training()
+    told = whole(world)
+    assert told["lengths"] == {}
+    assert not {"pool_length_m", "event_ids"} & set(told)
+
+
+def test_the_parts_of_an_event_name_each_other(world: World) -> None:
+    """A triathlon: three recordings of one file, each an activity."""
+    parts = [
+        replace(made, part=n, activity=made.activity.model_copy(
+            update={"event_part": n + 1}
+        ))
+        for n, made in enumerate([a_recording()] * 3)
+    ]  # fmt: skip
+    world.put(*parts, one_file=True)
+    world.give_training()
+    ids = world.told("get_activities")["activities"]["id"]
+    told = [world.told("get_activity", {"id": one}) for one in ids]
+    assert {tuple(one["event_ids"]) for one in told} == {tuple(told[0]["event_ids"])}
+    assert sorted(told[0]["event_ids"]) == sorted(ids)

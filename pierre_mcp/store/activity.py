@@ -1,0 +1,89 @@
+"""One activity: every recording of it whole, with what else was kept of each.
+
+Like a list, it shows only what the grant may read; unlike a list, each cell is checked
+against its model again.
+"""
+
+import json
+from typing import Any
+
+from pydantic import MISSING
+
+from pierre_mcp.keyring.ring import Ring
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.details import DETAILS, Details
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.recording import CELLS, Recording, Where
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.recordings import (
+    CELL_COLUMNS,
+    detail_column,
+    place_of,
+    readable,
+)
+
+_COLUMNS = """id, activity_id, source, origin, sport, local_day, formula,
+           activities, heart_rate, power, location, notes"""
+
+_OF_ACTIVITY = f"""
+    SELECT {_COLUMNS} FROM recordings
+     WHERE tenant = ? AND person = ? AND activity_id = ?
+       AND source IN (SELECT value FROM json_each(?))
+     ORDER BY local_day, id
+"""  # noqa: S608  constant columns, no value in the text
+_EVENT = """
+    SELECT other.activity_id FROM recordings AS one
+      JOIN recordings AS other USING (tenant, person, digest, source)
+     WHERE one.tenant = ? AND one.person = ? AND one.id = ?
+     ORDER BY other.part
+"""
+_DETAILS_OF = "SELECT category, cell FROM details WHERE recording = ?"
+
+
+def recordings_of(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
+    """Return the recordings of one activity that the grant may read; maybe none."""
+    sources = json.dumps(readable(tx, grant, None))
+    rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
+    return [_recording(tx.ring, grant, row) for row in rows]
+
+
+def event_of(tx: Tx, grant: Grant, recording: Recording) -> list[str]:
+    """Return the ids of the activities that came in one file with this recording."""
+    grant.check()
+    who = (grant.tenant, grant.person, recording.id)
+    return [activity_id for (activity_id,) in tx.execute(_EVENT, who)]
+
+
+def details_of(tx: Tx, grant: Grant, recording: Recording) -> Details:
+    """Return the details of a recording that the grant may read, by category."""
+    where, found = recording.where, {}
+    for name, cell in tx.execute(_DETAILS_OF, (recording.id,)):
+        category = Category(name)
+        if grant.reads(where.source, category):
+            column, day = detail_column(category), recording.local_day
+            place = place_of(grant, recording.id, where, day, column)
+            plain = tx.ring.open(cell, place)
+            found[category] = DETAILS[category].model_validate_json(plain)
+    return found
+
+
+def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
+    """Return one row with the cells opened that the grant may read."""
+    row_id, activity_id, source, origin, sport, day, formula, *cells = row
+    where = Where(source, origin)
+    seen: list[Any] = []
+    for (category, kind), column, cell in zip(
+        CELLS.items(), CELL_COLUMNS, cells, strict=True
+    ):
+        if not grant.reads(source, category):
+            seen.append(MISSING)
+        elif cell is None:
+            seen.append(None)
+        else:
+            plain = ring.open(cell, place_of(grant, row_id, where, day, column))
+            seen.append(kind.model_validate_json(plain))
+    return Recording(
+        id=row_id, activity_id=activity_id, where=where, sport=Sport(sport),
+        local_day=day, formula=formula, activity=seen[0], heart_rate=seen[1],
+        power=seen[2], location=seen[3], notes=seen[4],
+    )  # fmt: skip
