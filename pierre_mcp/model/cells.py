@@ -50,6 +50,7 @@ class ActivityCell(Cell):
         elapsed_s: From first to last sample, pauses included.
         moving_s: Pauses and standing excluded; None where it cannot be told.
         splits: Each full kilometre (1,000 m), the last one shorter.
+        gear: The id of the piece of gear it was done with, in the table of gear.
     """
 
     started_us: int
@@ -67,6 +68,7 @@ class ActivityCell(Cell):
     indoor: bool = False
     laps: Pieces | None = None
     splits: Pieces | None = None
+    gear: Annotated[str, Field(max_length=36)] | None = None
 
 
 class HeartRateCell(Cell):
@@ -104,7 +106,11 @@ class LocationCell(Cell):
 
 
 class NotesCell(Cell):
-    """Free text from outside: category ``notes``. Kept as it came; cleaned on exit."""
+    """Free text from outside: category ``notes``. Kept as it came; cleaned on exit.
+
+    ``private_note`` is what the person wrote for nobody else; no tool shows it.
+    """
 
     name: Annotated[str, Field(max_length=1_000)] | None = None
     description: Annotated[str, Field(max_length=20_000)] | None = None
+    private_note: Annotated[str, Field(max_length=20_000)] | None = None

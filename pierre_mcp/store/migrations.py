@@ -58,10 +58,14 @@ _SEALED_TABLES: Final = (
     "import_files",
 )
 
-_IN_USE: Final = " OR ".join(
-    f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
-    for table in _SEALED_TABLES
-)
+
+def _in_use(tables: tuple[str, ...]) -> str:
+    """SQL that tells whether a cell of any of these is sealed under the key."""
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE kid = OLD.id)"  # noqa: S608 - our own names
+        for table in tables
+    )
+
 
 _KEYS: Final = (
     _table(
@@ -100,7 +104,7 @@ _KEYS: Final = (
     _refuse(
         "keyring_in_use",
         "BEFORE UPDATE OF state ON keyring"
-        f" WHEN NEW.state = 'destroyed' AND ({_IN_USE})",
+        f" WHEN NEW.state = 'destroyed' AND ({_in_use(_SEALED_TABLES)})",
         "key_in_use",
     ),
     _refuse(
@@ -269,9 +273,51 @@ FIRST: Final = (
     *(f"CREATE INDEX {table}_by_key ON {table} (kid)" for table in _SEALED_TABLES),
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST,)
+_GEAR: Final = (
+    _table(
+        "gear",
+        """
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    UNIQUE (tenant, person, digest)
+    """,
+        cells=("cell",),
+    ),
+    # A piece of gear stays while any import that listed it does.
+    _table(
+        "gear_imports",
+        """
+    gear TEXT NOT NULL REFERENCES gear (id) ON DELETE CASCADE,
+    import_id TEXT NOT NULL REFERENCES imports (id),
+    PRIMARY KEY (gear, import_id)
+    """,
+    ),
+    "CREATE INDEX gear_imports_of_import ON gear_imports (import_id)",
+    *_only_active_keys("gear"),
+    "CREATE INDEX gear_by_key ON gear (kid)",
+)
+
+_SEALED_SECOND: Final = (*_SEALED_TABLES, "gear")
+"""Tables with sealed cells from the second migration on."""
+
+SECOND: Final = (
+    *_GEAR,
+    "DROP TRIGGER keyring_in_use",
+    _refuse(
+        "keyring_in_use",
+        "BEFORE UPDATE OF state ON keyring"
+        f" WHEN NEW.state = 'destroyed' AND ({_in_use(_SEALED_SECOND)})",
+        "key_in_use",
+    ),
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "f37da98d5bcd88974b32d785235207cef71a625c5ee36460e9afafedf56f69b7"
+DIGEST: Final = "6e7282151b0104f7ce81e44bd88c7e1a01f387b29bcff77e54f84551b295e65c"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -205,7 +205,7 @@ class TestUpgrade:
     def test_a_copy_that_cannot_be_made_stops_the_upgrade(
         self, directory: Path
     ) -> None:
-        (directory / "pierre.db.before-1").mkdir()
+        (directory / f"pierre.db.before-{len(NEXT) - 1}").mkdir()
         with pytest.raises(StoreUnwritableError):
             open_store(opening(directory))
         assert look(directory, "PRAGMA user_version") == [(len(NEXT) - 1,)]
