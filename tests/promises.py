@@ -103,7 +103,10 @@ PROMISES: Final = {
     "privacy.every-exit": (
         "The one level there is so far, medium, applies to every tool and resource."
     ),
-    "privacy.minimised": "An answer holds only the categories its tool declares.",
+    "privacy.minimised": (
+        "An import reads only the members of an archive that it needs; an answer holds "
+        "only the categories its tool declares."
+    ),
     "privacy.untrusted-text": (
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."

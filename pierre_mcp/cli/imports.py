@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from pierre_mcp.cli.reasons import sentence, why
 from pierre_mcp.cli.session import (
     Session,
     command,
@@ -23,35 +24,33 @@ from pierre_mcp.cli.session import (
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.jobs import pump
 from pierre_mcp.policy.privacy import clean
+from pierre_mcp.services import finding, places
 from pierre_mcp.services import imports as service
+from pierre_mcp.services.entries import Plan
 from pierre_mcp.services.steps import Progress
-from pierre_mcp.store.imports import FileOutcome, State
+from pierre_mcp.services.workers import Parsers
+from pierre_mcp.store.imports import FileOutcome, ListedRun, State
 from pierre_mcp.tools.wording import count
 
 T = TypeVar("T")
 
+_FAILED = FileOutcome.FAILED
 _SHOWN = {FileOutcome.FAILED, FileOutcome.SKIPPED, FileOutcome.REPAIRED}
 _MOST_LINES = 50
-_WORDS = {
-    "not_a_file": "not a file that can be read",
-    "not_a_known_format": "neither FIT nor GPX nor TCX",
-    "empty": "there is nothing in it",
-    "broken_header": "its beginning is damaged",
-    "broken_xml": "its XML is damaged",
-    "broken_gzip": "its compression is damaged",
-    "entity_refused": "it declares entities, which no device writes",
-    "too_large": "too large",
-    "too_deep": "nested too deeply",
-    "no_times": "its points have no times",
-    "no_samples": "it has no points",
-    "not_an_activity": "not an activity: a course, a workout or settings",
-    "limits": "it took too long or too much memory to read",
-}
 _STATES = {State.RUNNING: "running, or cut off"}
 
-_NOTHING = "There is no FIT, GPX or TCX file (.fit, .gpx, .tcx, plain or .gz) there."
+_NOTHING = (
+    "There is no FIT, GPX or TCX file (.fit, .gpx, .tcx, plain or .gz) "
+    "and no export there."
+)
 
+Ref = Annotated[
+    str, typer.Argument(metavar="ID", help="A number of imports, or an id.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+app = typer.Typer(invoke_without_command=True, help="List what was imported.")
 
 
 def import_(
@@ -61,14 +60,15 @@ def import_(
         bool, typer.Option("--dry-run", help="Only list the files that would be read.")
     ] = False,
 ) -> None:
-    """Import FIT, GPX and TCX files, plain or .gz: single files, or whole folders.
+    """Import a Strava export, or FIT, GPX and TCX files: files, archives or folders.
 
-    A file imported before is left alone, so it is safe to run again, and Ctrl-C keeps
-    what is done. The exit status is 1 where not one file could be read.
+    An export or an archive is a .zip, or the folder it was unpacked to. What was
+    imported before is left alone, so it is safe to run again, and Ctrl-C keeps what is
+    done. The exit status is 1 where not one file could be read.
     """
-    found = service.find(paths)
+    found = finding.find(paths)
     if dry_run:
-        _list(found, as_json=as_json)
+        _list(planned(found), as_json=as_json)
         return
     session = current()
     job = run_import(session, found)
@@ -76,25 +76,18 @@ def import_(
         say_json(_as_json(job))
     else:
         summarise(session, job)
-    if found and all(o.line.outcome is FileOutcome.FAILED for o in job.outcomes):
+    if job.outcomes and all(o.line.outcome is _FAILED for o in job.outcomes):
         raise typer.Exit(1)
 
 
-def imports_(as_json: AsJson = False) -> None:
+@app.callback()
+def imports_(context: typer.Context, as_json: AsJson = False) -> None:
     """List what was imported, run by run."""
+    if context.invoked_subcommand is not None:
+        return
     runs = current().look("imports", service.listed)
     if as_json:
-        say_json(
-            [
-                {
-                    "id": r.id,
-                    "number": r.number,
-                    "state": r.state,
-                    **r.run.model_dump(mode="json"),
-                }
-                for r in runs
-            ]
-        )
+        say_json([_run_as_json(run) for run in runs])
         return
     if not runs:
         say(f"Nothing was imported yet. Import with: {command()} import PATH")
@@ -114,12 +107,24 @@ def imports_(as_json: AsJson = False) -> None:
     )
 
 
-def undo(
-    ref: Annotated[
-        str, typer.Argument(metavar="ID", help="A number of imports, or an id.")
-    ],
-    as_json: AsJson = False,
-) -> None:
+@app.command("show")
+def show(ref: Ref, as_json: AsJson = False) -> None:
+    """Show one import: every file, what became of it, and why."""
+    run, lines = current().look(
+        "imports show", lambda tx, grant: service.shown(tx, grant, ref)
+    )
+    if as_json:
+        files = [line.model_dump(mode="json") for line in lines]
+        say_json({**_run_as_json(run), "files": files})
+        return
+    say(f"Import {run.number}, {_STATES.get(run.state, run.state)}:")
+    say_table(
+        ("file", "outcome", "activities", "reason"),
+        [(line.name, line.outcome, line.activities, why(line)) for line in lines],
+    )
+
+
+def undo(ref: Ref, as_json: AsJson = False) -> None:
     """Take one import back: its recordings are deleted."""
     session = current()
     with session.gate() as gate:
@@ -133,26 +138,45 @@ def undo(
         say(f"Import {run.number} taken back: {deleted} deleted.")
 
 
+def planned(found: list[Path]) -> Plan:
+    """Return what an import of these would do; archives are opened by workers."""
+    if not found:
+        return Plan()
+    with Parsers(1) as parsers:
+        return finding.plan(found, parsers)
+
+
 def run_import(session: Session, found: list[Path]) -> service.Import:
     """Import files with a progress bar, and keep what is done on Ctrl-C.
+
+    An export's privacy zones are the person's own from before its first activity is
+    in.
 
     Raises:
         KeyboardInterrupt: The person stopped it.
     """
-    job = service.Import(found, SystemClock())
     call = session.owner("import")
-    with session.gate() as gate, _bar() as bar, Brake() as brake:
-        task = bar.add_task("reading", total=len(found))
+    with _bar() as bar:
+        task = bar.add_task("looking", total=None)
+        plan = planned(found)
+        job = service.Import(plan, SystemClock())
+        bar.reset(task, total=len(plan.entries), description="reading")
 
         def listen(progress: Progress) -> None:
             bar.update(task, completed=progress.done, description=progress.word)
 
-        try:
-            with closing(job.steps()) as steps:
-                pump(gate, call, brake.between(steps), listen=listen)
-        except KeyboardInterrupt:
-            gate.step(call, job.interrupted())
-            raise
+        with session.gate() as gate, Brake() as brake:
+            if plan.zones:
+                gate.act(
+                    session.owner("import zones"),
+                    lambda tx, grant: places.hide(tx, grant, plan.zones),
+                )
+            try:
+                with closing(job.steps()) as steps:
+                    pump(gate, call, brake.between(steps), listen=listen)
+            except KeyboardInterrupt:
+                gate.step(call, job.interrupted())
+                raise
     return job
 
 
@@ -201,8 +225,8 @@ class Brake:
         self._pressed = True
 
 
-def _list(found: list[Path], *, as_json: bool) -> None:
-    names = [str(path) for path in found]
+def _list(plan: Plan, *, as_json: bool) -> None:
+    names = [entry.place for entry in plan.entries]
     if as_json:
         say_json(names)
     elif names:
@@ -232,19 +256,16 @@ def summarise(session: Session, job: service.Import) -> None:
         return
     telling = [line for line in lines if line.outcome in _SHOWN]
     for line in telling[:_MOST_LINES]:
-        why = ", ".join(_WORDS.get(w, w.replace("_", " ")) for w in _split(line.reason))
-        say(f"{line.outcome}: {clean(line.name)} ({why})")
+        say(sentence(line))
     if len(telling) > _MOST_LINES:
         say(f"... and {len(telling) - _MOST_LINES} more")
     run = job.run()
     activities, files = count(run.activities, "activity"), count(len(lines), "file")
     say(f"{activities} from {files}: {_counts(run.outcomes)}.")
+    if job.zones:
+        say(f"Private for every assistant from now on: {count(job.zones, 'zone')}.")
     if run.activities:
         say(f"Take it back with: {session.settings.command} undo {job.id[:8]}")
-
-
-def _split(reason: str) -> list[str]:
-    return reason.split(", ")
 
 
 def _counts(outcomes: Mapping[FileOutcome, int]) -> str:
@@ -257,3 +278,8 @@ def _counts(outcomes: Mapping[FileOutcome, int]) -> str:
 def _as_json(job: service.Import) -> dict[str, Any]:
     files = [outcome.line.model_dump(mode="json") for outcome in job.outcomes]
     return {"id": job.id, **job.run().model_dump(mode="json"), "files": files}
+
+
+def _run_as_json(run: ListedRun) -> dict[str, Any]:
+    told = run.run.model_dump(mode="json")
+    return {"id": run.id, "number": run.number, "state": run.state, **told}

@@ -74,8 +74,10 @@ def begin(
 app.command("setup", short_help="Make your store, and all that belongs to it.")(
     setup.setup
 )
-app.command("import", short_help="Import FIT, GPX and TCX files.")(imports.import_)
-app.command("imports", short_help="List what was imported.")(imports.imports_)
+app.command("import", short_help="Import a Strava export, or FIT, GPX and TCX files.")(
+    imports.import_
+)
+app.add_typer(imports.app, name="imports")
 app.command("undo", short_help="Take one import back.")(imports.undo)
 app.add_typer(
     consent.app,

@@ -18,7 +18,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.platform import has_terminal
 from pierre_mcp.policy.privacy import clean
-from pierre_mcp.services import imports as importing
+from pierre_mcp.services import finding
 from pierre_mcp.services.zones import check_zone
 from pierre_mcp.settings import machine_zone
 from pierre_mcp.store import people, recordings
@@ -173,7 +173,7 @@ def _offer_import(session: Session) -> None:
         if not path:
             return
         try:
-            found = importing.find([Path(path).expanduser()])
+            found = finding.find([Path(path).expanduser()])
         except PathUnknownError as error:
             err().print(str(error))
             continue

@@ -22,6 +22,23 @@ class Reason(StrEnum):
     NO_SAMPLES = "no_samples"
     NOT_AN_ACTIVITY = "not_an_activity"
     LIMITS = "limits"
+    BROKEN_ARCHIVE = "broken_archive"
+    TOO_MANY_MEMBERS = "too_many_members"
+    NESTED_TOO_DEEP = "nested_too_deep"
+    NOTHING_TO_IMPORT = "nothing_to_import"
+    UNSAFE_NAME = "unsafe_name"
+    LINK_OR_DEVICE = "link_or_device"
+    ENCRYPTED = "encrypted"
+    UNKNOWN_COMPRESSION = "unknown_compression"
+    OVERLAPS = "overlaps"
+    NAMED_TWICE = "named_twice"
+    BOMB = "bomb"
+    BROKEN_MEMBER = "broken_member"
+    BROKEN_TABLE = "broken_table"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    BROKEN_ROW = "broken_row"
+    UNKNOWN_DATE = "unknown_date"
+    FILE_MISSING = "file_missing"
 
 
 SKIPPED = frozenset(
@@ -31,6 +48,7 @@ SKIPPED = frozenset(
         Reason.NO_TIMES,
         Reason.NO_SAMPLES,
         Reason.NOT_AN_ACTIVITY,
+        Reason.NOTHING_TO_IMPORT,
     }
 )
 """Nothing is wrong with such a file: it only holds no activity."""

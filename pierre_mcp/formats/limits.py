@@ -18,6 +18,13 @@ class Limits:
         tracks: Activities in one file.
         depth: Nested XML elements.
         text_chars: Text in one XML element.
+        directory_bytes: The central directory of a zip.
+        members: Members of a zip, those of zips inside it included.
+        nested_bytes: A zip inside a zip, which is read into memory whole.
+        nesting: How many zips may lie in one another, the outermost included.
+        table_bytes: A table (CSV), which is read into memory whole.
+        columns: Of a table.
+        rows: Of a table.
     """
 
     file_bytes: int = 512 * MIB
@@ -28,3 +35,10 @@ class Limits:
     tracks: int = 200
     depth: int = 40
     text_chars: int = 65_536
+    directory_bytes: int = 16 * MIB
+    members: int = 100_000
+    nested_bytes: int = 128 * MIB
+    nesting: int = 3
+    table_bytes: int = 64 * MIB
+    columns: int = 512
+    rows: int = 200_000

@@ -183,6 +183,7 @@ class Admission:
             profile=people.profile(tx, who),
             command=self._about.command,
             version=self._about.version,
+            zones=read.policy.zones,
         )
         return who, here, read
 

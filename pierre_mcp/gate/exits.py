@@ -7,7 +7,7 @@ from it (an id, a cursor) is turned back here too, and works for no other person
 recipient, tool or question.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from pierre_mcp.model.fields import (
     Withheld,
 )
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.policy import privacy
 from pierre_mcp.tools.classes import inner_shape, mark_of
 from pierre_mcp.tools.table import Shown, Tool
@@ -163,6 +164,8 @@ class Exit:
                 return self._inside
             case Treatment.IDENTIFIER:
                 return self._hidden
+            case Treatment.PATH:
+                return lambda route: _coarse(route, self._grant.here.zones)
             case Treatment.FREE_TEXT:
                 limit = _LENGTHS.get(name, privacy.MAX_NAME)
                 return lambda text: privacy.clean(text, limit)
@@ -192,19 +195,18 @@ class Exit:
         )
 
 
-def _coarse(route: Any) -> Any:
+def _coarse(route: Any, zones: Sequence[PrivacyZone]) -> Any:
     if route.lat_deg is MISSING or route.lat_deg is None:
         return route
     lat, lon = privacy.coarse_path(
-        privacy.Track(route.along_m, route.lat_deg, route.lon_deg)
+        privacy.Track(route.along_m, route.lat_deg, route.lon_deg), zones
     )
     return route.model_copy(update={"along_m": MISSING, "lat_deg": lat, "lon_deg": lon})
 
 
 _LENGTHS = {"description": privacy.MAX_DESCRIPTION}
 _TREATED: dict[Treatment, Callable[[Any], Any]] = {
-    Treatment.LOCAL_TIME: privacy.local_hour,
-    Treatment.PATH: _coarse,
+    Treatment.LOCAL_TIME: privacy.local_hour
 }
 
 

@@ -58,6 +58,7 @@ class ActivityCell(Cell):
             detail.
         laps: None since formula version 2, as splits are: they are details now. Cells
             of version 1 hold them here until they are brought up.
+        gear: The id of the piece of gear it was done with, in the table of gear.
     """
 
     started_us: int
@@ -78,6 +79,7 @@ class ActivityCell(Cell):
     normalized_graded_speed_m_s: SpeedMS | None = None
     laps: Pieces | None = None
     splits: Pieces | None = None
+    gear: Annotated[str, Field(max_length=36)] | None = None
 
 
 class HeartRateCell(Cell):
@@ -132,7 +134,11 @@ class LocationCell(Cell):
 
 
 class NotesCell(Cell):
-    """Free text from outside: category ``notes``. Kept as it came; cleaned on exit."""
+    """Free text from outside: category ``notes``. Kept as it came; cleaned on exit.
+
+    ``private_note`` is what the person wrote for nobody else; no tool shows it.
+    """
 
     name: Annotated[str, Field(max_length=1_000)] | None = None
     description: Annotated[str, Field(max_length=20_000)] | None = None
+    private_note: Annotated[str, Field(max_length=20_000)] | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.profile import Profile
 
 
@@ -16,12 +17,14 @@ class Here:
         profile: The person's settings.
         command: How the person calls this program, profile included.
         version: Of this program.
+        zones: Where places are private.
     """
 
     now: datetime
     profile: Profile
     command: str
     version: str
+    zones: tuple[PrivacyZone, ...] = ()
 
     @property
     def today(self) -> date:

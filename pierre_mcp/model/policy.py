@@ -4,9 +4,11 @@ The gate decides from this alone. ``policy_epoch`` grows by one with every chang
 stands in every audit row of the person, so that an older cell pasted back is seen.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.scope import Scope
@@ -40,6 +42,16 @@ class RecipientPolicy(BaseModel):
         return {s: h for s, h in self.scopes.items() if h.in_force(now)}
 
 
+class PrivacyZone(BaseModel):
+    """A circle in which no place leaves for anybody: degrees WGS 84, metres."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lat_deg: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon_deg: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    radius_m: Annotated[float, Field(gt=0, le=20_000, allow_inf_nan=False)]
+
+
 class Policy(BaseModel):
     """Everything the gate decides from, for one person."""
 
@@ -47,7 +59,7 @@ class Policy(BaseModel):
 
     policy_epoch: int = 0
     recipients: dict[str, RecipientPolicy] = {}
-    zones: list[str] = []
+    zones: tuple[PrivacyZone, ...] = ()
     blocks: list[str] = []
     lock: str | None = None
 
@@ -63,4 +75,16 @@ class Policy(BaseModel):
                 "policy_epoch": self.policy_epoch + 1,
                 "recipients": {**self.recipients, recipient: updated},
             }
+        )
+
+    def with_zones(self, zones: Iterable[PrivacyZone]) -> "Policy":
+        """Return the next policy, in which these are private too; itself if they were.
+
+        The same circle twice is one.
+        """
+        every = tuple(dict.fromkeys((*self.zones, *zones)))
+        if every == self.zones:
+            return self
+        return self.model_copy(
+            update={"policy_epoch": self.policy_epoch + 1, "zones": every}
         )

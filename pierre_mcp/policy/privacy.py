@@ -10,10 +10,13 @@ medium   pseudonyms,     0.01 degree grid,     local hour          cleaned
 Until a person can choose a level every recipient is at medium.
 """
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+
+from pierre_mcp.model.policy import PrivacyZone
 
 HIDDEN_M = 500.0
 """Hidden at either end of a track, in metres along it."""
@@ -22,6 +25,7 @@ GRID_DEG = 0.01
 """The grid that places are rounded to, in degrees: about 1.1 km north to south."""
 
 MAX_ROUTE_POINTS = 50
+_EARTH_M = 6_371_008.8
 MAX_NAME = 200
 MAX_DESCRIPTION = 2_000
 
@@ -52,10 +56,13 @@ class Track:
     lon_deg: Sequence[float]
 
 
-def coarse_path(track: Track) -> tuple[list[float], list[float]]:
+def coarse_path(
+    track: Track, zones: Sequence[PrivacyZone] = ()
+) -> tuple[list[float], list[float]]:
     """Return latitudes and longitudes of a track as a recipient may see it.
 
-    The first and last 500 m along it are removed, what is left lies on the 0.01 degree
+    The first and last 500 m along it are removed, and what lies in a zone of the
+    person's own or would be rounded into one; what is left lies on the 0.01 degree
     grid without repeats in a row, at most 50 points. A track of a kilometre or less
     has none.
     """
@@ -67,11 +74,27 @@ def coarse_path(track: Track) -> tuple[list[float], list[float]]:
     cells = [
         (round(lat / GRID_DEG), round(lon / GRID_DEG))
         for m, lat, lon in zip(track.along_m, track.lat_deg, track.lon_deg, strict=True)
-        if start_m <= m <= end_m
+        if start_m <= m <= end_m and not _private(lat, lon, zones)
     ]
+    cells = [c for c in cells if not _private(_degrees(c[0]), _degrees(c[1]), zones)]
     # Once more after thinning: a track to and fro may be left with one of its ends.
     kept = _without_repeats(_thin(_without_repeats(cells)))
     return [_degrees(lat) for lat, _ in kept], [_degrees(lon) for _, lon in kept]
+
+
+def _private(lat_deg: float, lon_deg: float, zones: Sequence[PrivacyZone]) -> bool:
+    """Tell whether a place is in a zone: great circle, haversine, mean Earth radius."""
+    return any(
+        _distance_m(lat_deg, lon_deg, z.lat_deg, z.lon_deg) <= z.radius_m for z in zones
+    )
+
+
+def _distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    half_lat = math.radians(lat_b - lat_a) / 2
+    half_lon = math.radians(lon_b - lon_a) / 2
+    across = math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b))
+    chord = math.sin(half_lat) ** 2 + across * math.sin(half_lon) ** 2
+    return 2 * _EARTH_M * math.asin(math.sqrt(min(1.0, chord)))
 
 
 def _degrees(cell: int) -> float:

@@ -127,7 +127,7 @@ class _Batch:
                 tx.ring, grant, new, digest=digest, import_id=self._filling.id
             )
             for digest, new in self._made
-            if not recordings.known(tx, grant, digest)
+            if not recordings.known(tx, grant, digest, new.where.source)
         ]
 
     def write(self, tx: Tx, grant: Grant) -> None:

@@ -1,78 +1,98 @@
-"""Importing files: found, parsed in workers, sealed, written one file a step.
+"""Importing: entries parsed in workers, sealed, written a few a step.
 
-The digest of a file says whether it was imported before, so a second run changes
-nothing and an interrupted one goes on. What became of each file is kept with the run,
-and a run can be undone.
+A digest says whether an entry was imported before, so a second run changes nothing and
+an interrupted one goes on. What became of each is kept with the run, and a run can be
+undone. A step is sealed in a snapshot and written in one short transaction, as many
+entries at a time as were ready; what counts as done is what was committed.
 """
 
-import os
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.errors import DemoStoreError, PathUnknownError
+from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.columns import STEPS, pack
+from pierre_mcp.formats.faults import SKIPPED
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.recording import NewRecording, Where
-from pierre_mcp.services import matching, zones
+from pierre_mcp.model.recording import NewRecording
+from pierre_mcp.services import matching, strava, zones
+from pierre_mcp.services.entries import STRAVA, Entry, Plan
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import imports, people, recordings
+from pierre_mcp.store import gear, imports, people, recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
 
-FILES: Final = Where("files", "file")
-_SUFFIXES: Final = (".fit", ".gpx", ".tcx")
+MOST_A_STEP: Final = 8
+"""Entries written in one transaction: about 10 ms of it."""
+
+ROW_ALONE: Final = "row_alone"
+"""Kept as a reason where a file could not be read and its row could."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file, for the person who watches."""
+    """What became of one entry, for the person who watches."""
 
-    path: Path
+    entry: Entry
     line: FileLine
 
 
 class Import:
-    """One import run over some files.
+    """One import run.
 
     Args:
-        paths: Files as found by ``find``.
+        plan: What to do.
         clock: Tells when it began and ended.
-        where: What the recordings are filed under.
+        most: How many entries one step may write.
+        parsers: Makes the pool whose workers read the files.
     """
 
     def __init__(
-        self, paths: Sequence[Path], clock: Clock, where: Where = FILES
+        self,
+        plan: Plan,
+        clock: Clock,
+        *,
+        most: int = MOST_A_STEP,
+        parsers: Callable[[], Parsers] = Parsers,
     ) -> None:
         self.id = str(uuid4())
         self.outcomes: list[Outcome] = []
-        self._paths = paths
+        self._plan = plan
+        self._most = most
+        self._make_parsers = parsers
+        self._titles = strava.titles(plan.gear)
+        self._gear_ids: dict[str, str] = {}
         self._clock = clock
-        self._where = where
         self._started_at = clock.now()
         self._parsers: Parsers | None = None
         self._abandoned = False
 
     def steps(self) -> Generator[tuple[Step, Progress]]:
-        """Give one step for the run, one for each file, and one to end it."""
-        total = len(self._paths)
-        yield (
-            Act(self._begin),
-            Progress(0, total, "reading"),
-        )
-        with Parsers() as self._parsers:
-            paths = () if self._abandoned else self._paths
-            for done, (path, parsed) in enumerate(self._parsers.parse(paths), 1):
-                step = _FileStep(self, done, path, parsed)
-                yield step, Progress(done, total, "reading")
-                self.outcomes.append(Outcome(path, step.line))
+        """Give a step for the run, one for every few entries, and one to end it."""
+        done, total = 0, len(self._plan.entries)
+        begin = _Begin(self)
+        yield begin, Progress(0, total, "reading")
+        entries = [
+            replace(entry, job=None) if i in begin.known else entry
+            for i, entry in enumerate(self._plan.entries)
+        ]
+        with self._make_parsers() as self._parsers:
+            if self._abandoned:
+                entries = []
+            for batch in self._parsers.batches(entries, most=self._most):
+                files = [
+                    _File(self, done + i, entry, parsed)
+                    for i, (entry, parsed) in enumerate(batch, 1)
+                ]
+                done += len(batch)
+                yield _Files(files), Progress(done, total, "reading")
+                self.outcomes += [Outcome(file.entry, file.line) for file in files]
         yield Act(self._end(State.FINISHED)), Progress(total, total, "done")
 
     def abandon(self) -> None:
@@ -80,6 +100,11 @@ class Import:
         self._abandoned = True
         if self._parsers is not None:
             self._parsers.kill()
+
+    @property
+    def zones(self) -> int:
+        """How many privacy zones what is imported lists."""
+        return len(self._plan.zones)
 
     def interrupted(self) -> Step:
         """Return the step that notes that the person stopped the run."""
@@ -94,7 +119,9 @@ class Import:
         run = Run(started_at=self._started_at, finished_at=self._clock.now())
         return run.model_copy(update=_counted(lines))
 
-    def new(self, parsed: ParsedActivity, part: int, home: str) -> NewRecording:
+    def new(
+        self, parsed: ParsedActivity, part: int, home: str, entry: Entry
+    ) -> NewRecording:
         """Return a parsed activity as a recording, now that its day is known."""
         facts = parsed.activity
         at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=facts.started_us)
@@ -107,8 +134,9 @@ class Import:
         activity = facts.at(
             utc_offset_s=local.utc_offset_s, zone=local.zone, source=local.source
         )
+        activity = activity.model_copy(update={"gear": self._gear_of(entry)})
         return NewRecording(
-            where=self._where,
+            where=entry.where,
             sport=parsed.sport,
             local_day=zones.local_day(at, local),
             part=part,
@@ -124,13 +152,53 @@ class Import:
             details=parsed.details,
         )
 
-    def _begin(self, tx: Tx, grant: Grant) -> None:
+    def _gear_of(self, entry: Entry) -> str | None:
+        name = entry.row.gear if entry.row else None
+        piece = self._titles.get(strava.gear_key(name)) if name else None
+        return self._gear_ids.get(piece.title) if piece else None
+
+    def known(self, tx: Tx, grant: Grant) -> frozenset[int]:
+        """Return which files of an export are in: none of them is read again.
+
+        So a run that was interrupted goes on at once.
+        """
+        source = STRAVA.source
+        return frozenset(
+            i
+            for i, entry in enumerate(self._plan.entries)
+            if entry.key
+            and recordings.known(tx, grant, strava.file_digest(entry.key), source)
+        )
+
+    def begin(self, tx: Tx, grant: Grant) -> None:
+        """Note that the run begins, and the gear that it lists."""
         if people.is_demo(tx):
             raise DemoStoreError
         imports.begin(tx, grant, self.id, Run(started_at=self._started_at))
+        source = STRAVA.source
+        self._gear_ids = {
+            piece.title: gear.add(tx, grant, source, piece, self.id)
+            for piece in self._plan.gear
+        }
 
     def _end(self, state: State) -> "_End":
         return _End(self, state)
+
+
+class _Begin:
+    """The beginning of a run: what is there already is left out of the reading."""
+
+    def __init__(self, job: Import) -> None:
+        self._job = job
+        self.known: frozenset[int] = frozenset()
+
+    def prepare(self, tx: Tx, grant: Grant) -> None:
+        """Look what is there."""
+        self.known = self._job.known(tx, grant)
+
+    def write(self, tx: Tx, grant: Grant) -> None:
+        """Write it."""
+        self._job.begin(tx, grant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,64 +226,97 @@ class _Interrupted:
         imports.update(tx, grant, self._job.id, State.INTERRUPTED, self._run)
 
 
-class _FileStep:
-    """One file: sealed in a snapshot, written in one short transaction."""
+class _Files:
+    """Some entries, in one step."""
 
-    def __init__(self, job: Import, seq: int, path: Path, parsed: Parsed) -> None:
+    def __init__(self, files: Sequence["_File"]) -> None:
+        self._files = files
+
+    def prepare(self, tx: Tx, grant: Grant) -> None:
+        """Seal what the files gave, unless it was imported before."""
+        home = people.profile(tx, grant).zone
+        for file in self._files:
+            file.prepare(tx, grant, home)
+
+    def write(self, tx: Tx, grant: Grant) -> None:
+        """Write it, unless it was imported meanwhile."""
+        for file in self._files:
+            file.write(tx, grant)
+
+
+class _File:
+    """One entry, from what was parsed to what is written."""
+
+    def __init__(self, job: Import, seq: int, entry: Entry, parsed: Parsed) -> None:
+        self.entry = entry
+        self.line = FileLine(name=entry.name, outcome=FileOutcome.FAILED)
         self._job = job
         self._seq = seq
         self._parsed = parsed
         self._sealed: list[recordings.Sealed] = []
-        self._name = _printable(path.name)
-        self.line = FileLine(name=self._name, outcome=FileOutcome.FAILED)
 
-    def prepare(self, tx: Tx, grant: Grant) -> None:
-        """Seal what the file gave, unless it was imported before."""
+    def prepare(self, tx: Tx, grant: Grant, home: str) -> None:
+        """Seal the recordings, unless they are there."""
         self._sealed = []
-        digest = self._parsed.digest
-        if digest is None or not self._parsed.activities:
-            self.line = _without(self._name, self._parsed)
-        elif recordings.known(tx, grant, digest):
-            self.line = FileLine(name=self._name, outcome=FileOutcome.DUPLICATE)
+        found = self._found()
+        if (found or self.entry.key) and self._known(tx, grant):
+            self.line = self._duplicate()
+        elif found is None:
+            self.line = _without(self.entry, self._parsed)
         else:
-            self._sealed = list(self._seal(tx, grant, digest))
-            self.line = _imported(self._name, self._parsed.activities)
+            digest, activities = found
+            self._sealed = [
+                recordings.seal(
+                    tx.ring,
+                    grant,
+                    self._job.new(activity, part, home, self.entry),
+                    digest=digest,
+                    import_id=self._job.id,
+                )
+                for part, activity in enumerate(activities)
+            ]
+            self.line = _imported(self.entry, self._parsed, activities)
 
     def write(self, tx: Tx, grant: Grant) -> None:
-        """Write it, unless another process imported the same file meanwhile."""
-        digest = self._parsed.digest
-        if self._sealed and digest is not None and recordings.known(tx, grant, digest):
+        """Write them, unless another process imported the same meanwhile."""
+        if self._sealed and self._known(tx, grant):
             self._sealed = []
-            self.line = FileLine(name=self._name, outcome=FileOutcome.DUPLICATE)
+            self.line = self._duplicate()
+        if self._sealed and self.entry.row and self._parsed.activities:
+            alone = strava.row_digest(self.entry.row)
+            recordings.drop(tx, grant, alone, self.entry.where.source)
         recordings.add(tx, grant, self._sealed)
         matching.join(tx, grant, [(one.id, one.day) for one in self._sealed])
         imports.add_file(tx, grant, self._job.id, self._seq, self.line)
 
-    def _seal(self, tx: Tx, grant: Grant, digest: bytes) -> Iterator[recordings.Sealed]:
-        home = people.profile(tx, grant).zone
-        for part, activity in enumerate(self._parsed.activities):
-            new = self._job.new(activity, part, home)
-            yield recordings.seal(
-                tx.ring, grant, new, digest=digest, import_id=self._job.id
-            )
+    def _found(self) -> tuple[bytes, Sequence[ParsedActivity]] | None:
+        """Return what is to be stored and its digest; None where there is nothing."""
+        row, activities = self.entry.row, self._parsed.activities
+        digest = self._digest()
+        if not activities and row is not None:
+            return strava.row_digest(row), [strava.from_row(row)]
+        if digest is None or not activities:
+            return None
+        if row is None:
+            return digest, activities
+        only = len(activities) == 1
+        return digest, [strava.with_row(one, row, only=only) for one in activities]
 
+    def _digest(self) -> bytes | None:
+        key = self.entry.key
+        return strava.file_digest(key) if key else self._parsed.digest
 
-def find(given: Iterable[Path]) -> list[Path]:
-    """Return the files to import: files as given, and what folders hold, in order.
+    def _known(self, tx: Tx, grant: Grant) -> bool:
+        source, digest = self.entry.where.source, self._digest()
+        if digest is not None and recordings.known(tx, grant, digest, source):
+            return True
+        if self.entry.row is None or self._parsed.activities:
+            return False
+        alone = strava.row_digest(self.entry.row)
+        return recordings.known(tx, grant, alone, source)
 
-    Of folders, only ``.fit``, ``.gpx`` and ``.tcx`` are taken, plain or ``.gz``; links
-    inside them are not followed.
-
-    Raises:
-        PathUnknownError: There is nothing at a path.
-    """
-    found: dict[Path, None] = {}
-    for path in given:
-        if not os.path.lexists(path):
-            raise PathUnknownError
-        inside = sorted(_inside(path)) if path.is_dir() else [path]
-        found.update(dict.fromkeys(inside))
-    return list(found)
+    def _duplicate(self) -> FileLine:
+        return FileLine(name=self.entry.name, outcome=FileOutcome.DUPLICATE)
 
 
 def listed(tx: Tx, grant: Grant) -> list[ListedRun]:
@@ -231,6 +332,16 @@ def listed(tx: Tx, grant: Grant) -> list[ListedRun]:
     ]
 
 
+def shown(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, list[FileLine]]:
+    """Return one run and what became of each of its files, in order.
+
+    Raises:
+        ImportUnknownError: There is none of that number or id.
+    """
+    run = imports.find(tx, grant, ref)
+    return run, imports.files(tx, grant, run.id)
+
+
 def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
     """Take an import back; return it and how many recordings went with it.
 
@@ -240,15 +351,9 @@ def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
     found = imports.find(tx, grant, ref)
     gone, activities = recordings.undo(tx, grant, found.id)
     matching.part(tx, grant, activities)
+    gear.undo(tx, grant, found.id)
     imports.update(tx, grant, found.id, State.UNDONE, found.run)
     return found, gone
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        name = path.name.lower().removesuffix(".gz")
-        if name.endswith(_SUFFIXES) and path.is_file() and not path.is_symlink():
-            yield path
 
 
 def _lines(tx: Tx, grant: Grant, run: ListedRun) -> list[FileLine]:
@@ -262,25 +367,27 @@ def _counted(lines: Sequence[FileLine]) -> dict[str, Any]:
     }
 
 
-def _printable(name: str) -> str:
-    """Return a file's name as text: on some systems it is any bytes."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+def _why(entry: Entry, parsed: Parsed) -> str:
+    return str(entry.refused or parsed.failed or parsed.skipped or "")
 
 
-def _without(name: str, parsed: Parsed) -> FileLine:
-    if parsed.skipped is not None:
-        outcome, reason = FileOutcome.SKIPPED, str(parsed.skipped)
-    else:
-        outcome, reason = FileOutcome.FAILED, str(parsed.failed or "no_samples")
-    return FileLine(name=name, outcome=outcome, reason=reason)
+def _without(entry: Entry, parsed: Parsed) -> FileLine:
+    reason = _why(entry, parsed) or "no_samples"
+    skipped = parsed.skipped is not None or entry.refused in SKIPPED
+    outcome = FileOutcome.SKIPPED if skipped else FileOutcome.FAILED
+    return FileLine(name=entry.name, outcome=outcome, reason=reason)
 
 
-def _imported(name: str, activities: Sequence[ParsedActivity]) -> FileLine:
-    repairs = dict.fromkeys(word for a in activities for word in a.repairs)
-    outcome = FileOutcome.REPAIRED if repairs else FileOutcome.IMPORTED
+def _imported(
+    entry: Entry, parsed: Parsed, activities: Sequence[ParsedActivity]
+) -> FileLine:
+    words = dict.fromkeys(word for a in activities for word in a.repairs)
+    if entry.row and (why := _why(entry, parsed)):
+        words = dict.fromkeys((why, ROW_ALONE))
+    outcome = FileOutcome.REPAIRED if words else FileOutcome.IMPORTED
     return FileLine(
-        name=name,
+        name=entry.name,
         outcome=outcome,
-        reason=", ".join(repairs),
+        reason=", ".join(words),
         activities=len(activities),
     )

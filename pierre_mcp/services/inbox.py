@@ -51,19 +51,21 @@ class InboxImport:
             InboxUnusableError: It is not a folder of the person's own.
         """
         # Imported here: reading files takes what would hold up a server's start.
-        from pierre_mcp.services.imports import Import, find  # noqa: PLC0415
+        from pierre_mcp.services.finding import find, plan_files  # noqa: PLC0415
+        from pierre_mcp.services.imports import Import  # noqa: PLC0415
 
         look = _Look(self.id)
         yield look, Progress(0, None, "looking")
-        found = find([look.inbox])
-        job = self._import = Import(found, self._clock)
+        found = plan_files(find([look.inbox]))
+        job = self._import = Import(found, self._clock, most=1)
         with closing(job.steps()) as steps:
             for step, progress in steps:
                 self._go_on()
                 yield _Counted(self.id, job, step, progress), progress
         self._go_on()
         end = Act(lambda tx, grant: _finish(tx, grant, self.id, job))
-        yield end, Progress(len(found), len(found), "done")
+        total = len(found.entries)
+        yield end, Progress(total, total, "done")
 
     def end(self) -> None:
         """Begin no further step, and wait for no file: from any thread, at once."""

@@ -1,7 +1,7 @@
 """What comes back from a parser worker, checked as hostile before anyone uses it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pierre_mcp.analytics.summary import ActivityFacts
 from pierre_mcp.formats.faults import SKIPPED, Reason
 from pierre_mcp.formats.frames import BrokenFrameError, Frame
+from pierre_mcp.formats.limits import Limits
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.cells import (
     Degrees,
@@ -33,22 +34,22 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 
 
-class _Header(BaseModel):
+class Header(BaseModel):
     """A frame's header: closed and strict; built at import, before threads share it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_H = TypeVar("_H", bound=_Header)
+_H = TypeVar("_H", bound=Header)
 
 
-class _Details(_Header):
+class _Details(Header):
     activities: ActivityDetail
     heart_rate: HeartRateDetail | None = None
     power: PowerDetail | None = None
 
 
-class _ActivityHeader(_Header):
+class _ActivityHeader(Header):
     kind: Literal["activity"]
     sport: Sport
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] | None
@@ -62,9 +63,10 @@ class _ActivityHeader(_Header):
     details: _Details
 
 
-class _OtherHeader(_Header):
+class _OtherHeader(Header):
     kind: Literal["end", "failed", "skipped"]
     reason: Reason | None = None
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def activity_of(frame: Frame) -> ParsedActivity | None:
     """
     if frame.header.get("kind") != "activity":
         return None
-    header = _checked(_ActivityHeader, frame)
+    header = checked(_ActivityHeader, frame)
     _check_columns(frame.columns)
     _check_lengths(header)
     fields = {
@@ -138,14 +140,60 @@ def ending_of(frame: Frame) -> tuple[str, Reason | None]:
     Raises:
         BrokenFrameError: It is none of these.
     """
-    header = _checked(_OtherHeader, frame)
+    header = checked(_OtherHeader, frame)
     wanted = {"end": header.reason is None, "failed": header.reason is not None}
     if not wanted.get(header.kind, header.reason in SKIPPED) or frame.columns:
         raise BrokenFrameError
     return header.kind, header.reason
 
 
-def _checked(model: type[_H], frame: Frame) -> _H:
+def digest_in(frame: Frame) -> bytes | None:
+    """Return the SHA-256 that an ``end`` checked by ``ending_of`` carries.
+
+    It is the worker's word. One that lies can have its own file taken for one imported
+    before, or again and again, or keep out a file whose digest it knows until its
+    import is undone; it can read, change or overwrite nothing. Files of an export
+    are known by name instead, and those on disk are hashed by the parent.
+    """
+    digest = frame.header.get("digest")
+    return None if digest is None else bytes.fromhex(digest)
+
+
+def parsed_of(
+    next_frame: Callable[[], Frame], digest: bytes | None, limits: Limits
+) -> Parsed:
+    """Take the frames that answer one file of tracks, and check each.
+
+    Args:
+        next_frame: Returns the next frame.
+        digest: The file's, if the parent knows it; else the worker's word is taken.
+        limits: What one file may give.
+
+    Raises:
+        BrokenFrameError: One is not what it should be, or there are too many.
+    """
+    activities: list[ParsedActivity] = []
+    samples = 0
+    while (activity := activity_of(frame := next_frame())) is not None:
+        activities.append(activity)
+        samples += len(next(iter(activity.columns.values()), ()))
+        if len(activities) > limits.tracks or samples > limits.samples:
+            raise BrokenFrameError
+    kind, reason = ending_of(frame)
+    return Parsed(
+        digest or digest_in(frame),
+        activities=tuple(activities) if kind == "end" else (),
+        failed=reason if kind == "failed" else None,
+        skipped=reason if kind == "skipped" else None,
+    )
+
+
+def checked(model: type[_H], frame: Frame) -> _H:
+    """Hold a frame's header to a model.
+
+    Raises:
+        BrokenFrameError: It is not of it.
+    """
     try:
         # From JSON, since strict Python has no way to write a tuple or an enumeration.
         return model.model_validate_json(json.dumps(frame.header), strict=True)

@@ -3,21 +3,21 @@
 Run as ``python -I -m pierre_mcp.services.parser``. It imports ``formats``,
 ``analytics`` and ``model`` only, limits itself before it reads a byte, and answers each
 job with one ``activity`` frame for each track and an ``end``, or with one ``failed`` or
-``skipped`` frame with a reason from a closed list.
+``skipped`` frame with a reason from a closed list; ``readers`` says what else there is.
 
-A job is a frame ``{"kind": "file"}``. Over a socket the open file travels with it as a
-descriptor; over a pipe (Windows) ``size`` says how many bytes follow.
+A job is a frame ``{"kind": "file"}``, or of another kind of ``work``. Over a socket the
+open file travels with it as a descriptor; over a pipe (Windows) ``size`` says how many
+bytes follow.
 """
 
 import io
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol
 
 from pierre_mcp.analytics.summary import summarise
-from pierre_mcp.formats.faults import SKIPPED, Reason, UnreadableError
 from pierre_mcp.formats.frames import (
     BrokenFrameError,
     Frame,
@@ -25,10 +25,11 @@ from pierre_mcp.formats.frames import (
     write_frame,
 )
 from pierre_mcp.formats.limits import Limits
-from pierre_mcp.formats.reading import read_tracks
 from pierre_mcp.formats.streams import Readable, Rewound
 from pierre_mcp.model.track import Track
 from pierre_mcp.services.confinement import allow_cpu, confine
+from pierre_mcp.services.readers import Readers, Task
+from pierre_mcp.services.work import Work
 
 _PREFIX_BYTES = 4
 
@@ -36,7 +37,7 @@ _PREFIX_BYTES = 4
 class Jobs(Protocol):
     """Where jobs come from."""
 
-    def next(self) -> BinaryIO | None:
+    def next(self) -> Task | None:
         """Return the next file to read; None when there are no more."""
         ...
 
@@ -48,7 +49,7 @@ class PipedJobs:
         self._reader = reader
         self._limits = limits
 
-    def next(self) -> BinaryIO | None:
+    def next(self) -> Task | None:
         """See ``Jobs``."""
         frame = read_frame(self._reader)
         if frame is None:
@@ -56,7 +57,8 @@ class PipedJobs:
         size = frame.header.get("size")
         if type(size) is not int or not 0 <= size <= self._limits.file_bytes:
             raise BrokenFrameError
-        return io.BytesIO(self._reader.read(size))
+        stream = io.BytesIO(self._reader.read(size))
+        return Task(stream, Work.of(frame.header))
 
 
 class PassedJobs:
@@ -65,7 +67,7 @@ class PassedJobs:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
-    def next(self) -> BinaryIO | None:
+    def next(self) -> Task | None:
         """See ``Jobs``."""
         # The descriptor comes with the first byte, so it is taken with the prefix.
         prefix, passed, _, _ = socket.recv_fds(self._channel, _PREFIX_BYTES, 1)
@@ -74,8 +76,10 @@ class PassedJobs:
         if len(passed) != 1:
             raise BrokenFrameError
         stream = os.fdopen(passed[0], "rb")
-        read_frame(Rewound(prefix, _Received(self._channel)))
-        return stream
+        frame = read_frame(Rewound(prefix, _Received(self._channel)))
+        if frame is None:
+            raise BrokenFrameError
+        return Task(stream, Work.of(frame.header))
 
 
 class _Received:
@@ -103,29 +107,12 @@ def answer(
 
     ``allow`` is called before each, to grant it its processor time.
     """
-    while (stream := jobs.next()) is not None:
+    readers = Readers(limits, activity_frame)
+    while (task := jobs.next()) is not None:
         allow()
-        with stream:
-            for frame in frames_of(stream, limits):
+        with task.stream:
+            for frame in readers.frames(task):
                 write_frame(writer, frame)
-
-
-def frames_of(stream: Readable, limits: Limits) -> Iterator[Frame]:
-    """Give the frames that answer one file; nothing a file holds raises."""
-    try:
-        for track in read_tracks(stream, limits):
-            yield activity_frame(track)
-    except UnreadableError as fault:
-        yield _without(fault.reason)
-    except MemoryError:
-        yield _without(Reason.LIMITS)
-    else:
-        yield Frame({"kind": "end"})
-
-
-def _without(reason: Reason) -> Frame:
-    kind = "skipped" if reason in SKIPPED else "failed"
-    return Frame({"kind": kind, "reason": reason.value})
 
 
 def activity_frame(track: Track) -> Frame:

@@ -18,33 +18,47 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Protocol, Self, TypeVar, cast
 
 from pierre_mcp.formats.faults import Reason
 from pierre_mcp.formats.frames import BrokenFrameError, Frame, read_frame, write_frame
 from pierre_mcp.formats.limits import Limits
-from pierre_mcp.services.parsed import (
-    Parsed,
-    ParsedActivity,
-    activity_of,
-    ending_of,
-)
+from pierre_mcp.services.exported import Answered, answered
+from pierre_mcp.services.parsed import Parsed, parsed_of
+from pierre_mcp.services.work import Job, Reader, Work
 
 COMMAND = (sys.executable, "-I", "-m", "pierre_mcp.services.parser")
 FILES_PER_WORKER = 256
 CLOCK_S = 60.0
 
 _AHEAD_PER_WORKER = 4
+_GATHER_S = 0.25
+_MOST_SAMPLES = 60_000
+_PLAIN = Work()
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 """Threads of BLAS would take address space a worker does not have."""
 _WINDOWS = {"SYSTEMROOT": r"C:\Windows"}
+
+
+class Wanting(Protocol):
+    """Something that a file may have to be read for."""
+
+    @property
+    def job(self) -> Job | None:
+        """What to read; None where nothing is."""
+        ...
+
+
+W = TypeVar("W", bound=Wanting)
+R = TypeVar("R")
 
 
 class Parsers:
@@ -92,35 +106,90 @@ class Parsers:
         for slot in self._all:
             slot.kill()
 
-    def parse(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Parsed]]:
-        """Parse files on all workers; give them in the order they came.
+    def parse(self, wanted: Iterable[W]) -> Iterator[tuple[W, Parsed]]:
+        """Parse files on all workers; give them in the order they came."""
+        for batch in self.batches(wanted, most=1):
+            yield from batch
 
-        Paths are taken a few ahead of what is asked for, never all at once. No file
-        raises: what is wrong with it is in its ``Parsed``.
+    def batches(
+        self, wanted: Iterable[W], *, most: int
+    ) -> Iterator[list[tuple[W, Parsed]]]:
+        """Parse files as ``parse``, and give what is ready at about the same time.
+
+        A batch has one file at least, ``most`` at most, samples of a few hours, and
+        is closed a quarter of a second after its first. Files are taken a few ahead
+        of what is asked for, never all at once. None raises: what is wrong with a
+        file is in its ``Parsed``.
         """
-        waiting: deque[tuple[Path, Future[Parsed]]] = deque()
-        for path in paths:
-            waiting.append((path, self._threads.submit(self._parse, path)))
-            if len(waiting) >= _AHEAD_PER_WORKER * len(self._all):
-                done, parsed = waiting.popleft()
-                yield done, parsed.result()
-        while waiting:
-            done, parsed = waiting.popleft()
-            yield done, parsed.result()
+        source = iter(wanted)
+        waiting: deque[tuple[W, Future[Parsed]]] = deque()
+        ahead = _AHEAD_PER_WORKER * len(self._all)
 
-    def _parse(self, path: Path) -> Parsed:
+        def fill() -> bool:
+            while len(waiting) < ahead and (one := next(source, None)) is not None:
+                waiting.append((one, self._threads.submit(self._parse, one.job)))
+            return bool(waiting)
+
+        while fill():
+            one, future = waiting.popleft()
+            batch, samples = [(one, future.result())], _samples(future.result())
+            by_s = time.monotonic() + _GATHER_S
+            while len(batch) < most and samples < _MOST_SAMPLES and fill():
+                one, future = waiting[0]
+                try:
+                    parsed = future.result(max(0.0, by_s - time.monotonic()))
+                except TimeoutError:
+                    break
+                waiting.popleft()
+                batch.append((one, parsed))
+                samples += _samples(parsed)
+            yield batch
+
+    def answer(self, job: Job) -> Answered:
+        """Have a listing or a table read; what is wrong with it is in the answer."""
+        return self._threads.submit(self._answer, job).result()
+
+    def _answer(self, job: Job) -> Answered:
+        return self._with_source(
+            job,
+            lambda slot, source: slot.answer(source, job.work),
+            lambda reason: Answered(broken=reason),
+        )
+
+    def _parse(self, job: Job | None) -> Parsed:
+        if job is None:
+            return Parsed(None)
+        return self._with_source(
+            job,
+            lambda slot, source: slot.parse(source, job.work),
+            lambda reason: Parsed(None, failed=reason),
+        )
+
+    def _with_source(
+        self,
+        job: Job,
+        use: "Callable[[_Slot, _Source], R]",
+        without: Callable[[Reason], R],
+    ) -> R:
         try:
-            source = _Source.open(path)
+            source = _Source.open(job.path)
         except OSError:
-            return Parsed(None, failed=Reason.NOT_A_FILE)
+            return without(Reason.NOT_A_FILE)
         with source.stream:
-            if source.size > self._limits.file_bytes:
-                return Parsed(None, failed=Reason.TOO_LARGE)
+            archived = job.work.chain or job.work.reader is Reader.LISTING
+            if source.size > self._limits.file_bytes and not archived:
+                return without(Reason.TOO_LARGE)
             slot = self._slots.get()
             try:
-                return slot.parse(source)
+                return use(slot, source)
             finally:
                 self._slots.put(slot)
+
+
+def _samples(parsed: Parsed) -> int:
+    """Return how much a file weighs: its samples, and a hundred for each activity."""
+    columns = (activity.columns for activity in parsed.activities)
+    return sum(100 + len(next(iter(c.values()), ())) for c in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +232,35 @@ class _Slot:
         self._worker: _Worker | None = None
         self._closed = False
 
-    def parse(self, source: _Source) -> Parsed:
+    def parse(self, source: _Source, work: Work = _PLAIN) -> Parsed:
         """Have the file parsed; a worker that fails at it is not used again."""
         try:
-            digest = source.digest()
+            digest = None if work.chain else source.digest()
         except OSError:
             return Parsed(None, failed=Reason.NOT_A_FILE)
+        parsed = self._asked(
+            source, work, lambda frames: parsed_of(frames, digest, self._limits)
+        )
+        return parsed or Parsed(digest, failed=Reason.LIMITS)
+
+    def answer(self, source: _Source, work: Work) -> Answered:
+        """Have a listing or a table read, likewise."""
+        found = self._asked(source, work, lambda frames: answered(frames, self._limits))
+        return found or Answered(broken=Reason.LIMITS)
+
+    def _asked(
+        self, source: _Source, work: Work, take: Callable[[Callable[[], Frame]], R]
+    ) -> R | None:
         try:
             worker = self._ready()
-            parsed = worker.parse(
-                source, digest, limits=self._limits, clock_s=self._clock_s
-            )
+            found = worker.ask(source, work, take, clock_s=self._clock_s)
         except (ValueError, OSError):
             # Broken frames are a ValueError, and so is a reader closed by kill.
             self._end()
-            return Parsed(digest, failed=Reason.LIMITS)
+            return None
         if worker.files >= FILES_PER_WORKER:
             self._end()
-        return parsed
+        return found
 
     def _ready(self) -> "_Worker":
         with self._lock:
@@ -221,10 +301,15 @@ class _Worker:
             self._process = _started(command, subprocess.PIPE, _ENVIRONMENT | _WINDOWS)
             self._reader = cast("BinaryIO", self._process.stdout)
 
-    def parse(
-        self, source: _Source, digest: bytes, *, limits: Limits, clock_s: float
-    ) -> Parsed:
-        """Send one file, and take its answer before the clock runs out.
+    def ask(
+        self,
+        source: _Source,
+        work: Work,
+        take: Callable[[Callable[[], Frame]], R],
+        *,
+        clock_s: float,
+    ) -> R:
+        """Send one job, and take its answer before the clock runs out.
 
         Raises:
             BrokenFrameError: The answer is not one, or was cut off.
@@ -235,26 +320,10 @@ class _Worker:
         clock.daemon = True
         clock.start()
         try:
-            self._send(source)
-            return self._receive(digest, limits)
+            self._send(source, work)
+            return take(self._frame)
         finally:
             clock.cancel()
-
-    def _receive(self, digest: bytes, limits: Limits) -> Parsed:
-        activities: list[ParsedActivity] = []
-        samples = 0
-        while (activity := activity_of(frame := self._frame())) is not None:
-            activities.append(activity)
-            samples += len(next(iter(activity.columns.values()), ()))
-            if len(activities) > limits.tracks or samples > limits.samples:
-                raise BrokenFrameError
-        kind, reason = ending_of(frame)
-        return Parsed(
-            digest,
-            activities=tuple(activities) if kind == "end" else (),
-            failed=reason if kind == "failed" else None,
-            skipped=reason if kind == "skipped" else None,
-        )
 
     def _frame(self) -> Frame:
         frame = read_frame(self._reader)
@@ -262,15 +331,15 @@ class _Worker:
             raise BrokenFrameError
         return frame
 
-    def _send(self, source: _Source) -> None:
-        job = io.BytesIO()
+    def _send(self, source: _Source, work: Work) -> None:
         if self._channel is not None:
-            write_frame(job, Frame({"kind": "file"}))
+            job = io.BytesIO()
+            write_frame(job, Frame(work.header()))
             socket.send_fds(self._channel, [job.getvalue()], [source.stream.fileno()])
             return
         pipe = cast("BinaryIO", self._process.stdin)  # pragma: no cover - Windows
         write_frame(
-            pipe, Frame({"kind": "file", "size": source.size})
+            pipe, Frame(work.header() | {"size": source.size})
         )  # pragma: no cover
         shutil.copyfileobj(source.stream, pipe)  # pragma: no cover
         pipe.flush()  # pragma: no cover

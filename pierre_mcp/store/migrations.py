@@ -12,7 +12,7 @@ APPLICATION_ID: Final = 0x50494552  # "PIER"
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "27af1909a81bd55f9afe3c24e400efc764143ee48bd98cf591e9b38a7aabb09d"
+DIGEST: Final = "a842a8440662aeb619c3933070e97e2d896cc1044ddc06ff7def800ede81599d"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -82,7 +82,11 @@ _OF_IMPORT = """
 _ADD_DETAIL = """
     INSERT INTO details (recording, category, kid, cell) VALUES (?, ?, ?, ?)
 """
+_DROP = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND digest = ?"
 _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = ?"
+
+FILES = "files"
+"""The source of plain files."""
 
 FIRST_DAY = "0001-01-01"
 LAST_DAY = "9999-12-31"
@@ -177,7 +181,8 @@ def seal(
         ring: Its keys, with seals in hand.
         grant: Whose it is.
         new: What to seal.
-        digest: SHA-256 of the file it is from; stored keyed, never plain.
+        digest: SHA-256 of the file it is from, or of what stands for one; stored
+            keyed, never plain.
         import_id: The run it came with, by which it can be undone.
     """
     grant.check()
@@ -205,7 +210,7 @@ def seal(
         row_id, new.activity_id or str(uuid4()), grant.tenant, grant.person,
         new.where.source,
         new.where.origin, new.sport, new.local_day, import_id,
-        keyed_digest(ring, grant, digest), new.part, FORMULA, kid,
+        keyed_digest(ring, grant, digest, new.where.source), new.part, FORMULA, kid,
         *(pair and pair[1] for pair in sealed),
     )  # fmt: skip
     return Sealed(row, streams, details)
@@ -227,11 +232,21 @@ def add(tx: Tx, grant: Grant, sealed: Iterable[Sealed]) -> None:
             tx.execute(_ADD_DETAIL, sealed_detail)
 
 
-def known(tx: Tx, grant: Grant, digest: bytes) -> bool:
-    """Tell whether a file with this SHA-256 was imported and not undone."""
+def known(tx: Tx, grant: Grant, digest: bytes, source: str = FILES) -> bool:
+    """Tell whether a file with this SHA-256 was imported and not undone.
+
+    Each source is consented to apart, so the same file of two sources is two.
+    """
     grant.check()
-    keyed = keyed_digest(tx.ring, grant, digest)
+    keyed = keyed_digest(tx.ring, grant, digest, source)
     return tx.one(_KNOWN, (grant.tenant, grant.person, keyed)) is not None
+
+
+def drop(tx: Tx, grant: Grant, digest: bytes, source: str) -> None:
+    """Remove what came with this digest: something better is there now."""
+    grant.check()
+    keyed = keyed_digest(tx.ring, grant, digest, source)
+    tx.execute(_DROP, (grant.tenant, grant.person, keyed))
 
 
 def regroup(tx: Tx, grant: Grant, ids: Sequence[str], activity_id: str) -> None:
@@ -259,10 +274,12 @@ def undo(tx: Tx, grant: Grant, import_id: str) -> tuple[int, list[str]]:
     return tx.execute(_UNDO, which).rowcount, activities
 
 
-def keyed_digest(ring: Ring, grant: Grant, digest: bytes) -> bytes:
+def keyed_digest(ring: Ring, grant: Grant, digest: bytes, source: str = FILES) -> bytes:
     """Return the digest as stored: keyed, so that a known file cannot be looked for."""
     scope = person_scope(grant.tenant, grant.person)
-    return ring.mac(scope, Purpose.INDEX, "file/1", digest)
+    # Plain files are as the first release stored them; pieces keep the two apart.
+    pieces = (digest,) if source == FILES else (source.encode(), digest)
+    return ring.mac(scope, Purpose.INDEX, "file/1", *pieces)
 
 
 def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:

@@ -13,6 +13,7 @@ import pytest
 from pierre_mcp.gate.founding import demo_opener
 from pierre_mcp.settings import Settings
 from tests.cli.terminal import Person
+from tests.formats.exporting import Row, export, later, zipped
 from tests.formats.making import (
     STARTED_AT,
     fit_activity,
@@ -265,3 +266,36 @@ def test_a_demo_store_takes_nobodys_data(anna: Person) -> None:
         "Set up your own with: pierre-mcp setup\n"
     )
     assert days_of(anna) == []
+
+
+def test_an_export_is_listed_imported_and_shown(anna: Person) -> None:
+    address = "anna@example.org.fit"
+    files = {"activities/1.gpx": made("gpx"), f"activities/{address}": made("fit", 3)}
+    rows = [
+        Row(1, "activities/1.gpx"),
+        Row(2, "", later(9), "By hand"),
+        Row(3, "x.fit"),
+    ]
+    path = anna.file("export_1.zip", zipped(export(rows, files)))
+    said = anna.does("import", str(path)).splitlines()
+    assert said[0].startswith("repaired: x.fit (the export has no such file, only what")
+    assert said[1:3] == [
+        "4 activities from 4 files: 3 imported, 1 repaired.",
+        "Private for every assistant from now on: 1 zone.",
+    ]
+    shown = anna.asks("imports", "show", "1")
+    assert (shown["number"], shown["state"]) == (1, "finished")
+    assert [f["name"] for f in shown["files"]] == [
+        *("1.gpx", "activities.csv, row 2", "x.fit", "(name withheld).fit")
+    ]
+    table = anna.does("imports", "show", "1")
+    assert "x.fit" in table
+    assert address not in table
+    assert anna.asks("audit", "verify")["healthy"]
+
+
+def test_a_dry_run_looks_into_archives(anna: Person) -> None:
+    path = anna.file("e.zip", zipped(export([Row(1)], {})))
+    said = anna.does("import", "--dry-run", str(path))
+    assert said == f"{path}: activities.csv, row 1\n"
+    assert not anna.data.exists()

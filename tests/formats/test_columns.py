@@ -138,7 +138,6 @@ def test_a_flipped_byte_is_refused_or_gives_a_column(
         back = unpack(bytes(blob))
     except DamagedColumnError:
         return
-    assert at < len(HEAD), "what zlib holds carries its own checksum"
     assert len(back) <= len(column) + 8
     assert not np.isinf(back).any()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from pierre_mcp.gate.exits import Exit
-from pierre_mcp.model.caller import Owner
+from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import LocationCell, NotesCell
 from pierre_mcp.model.fields import (
@@ -20,7 +20,9 @@ from pierre_mcp.model.fields import (
     Shape,
     Treatment,
 )
+from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.policy import privacy
+from pierre_mcp.services import places
 from pierre_mcp.tools.table import Shown, Tool
 from tests.gate.probes import READS, Asked, Said, probe
 from tests.gate.world import OWNER, World, a_world
@@ -160,6 +162,28 @@ def test_a_route_is_coarse_short_and_without_its_ends(world: World) -> None:
         assert degrees == round(degrees, 2)
     assert route["lat_deg"][0] >= round(47.3701 + 0.0009 * 5, 2)
     assert route["lat_deg"][-1] <= round(47.3701 + 0.0009 * 194, 2)
+
+
+@pytest.mark.promise("privacy.every-exit")
+def test_no_place_in_a_zone_leaves(world: World) -> None:
+    """From the next call on; the owner still sees his own."""
+    world.put(replace(a_recording(), location=ROUTE))
+    world.give_training(extras=(Category.LOCATION,))
+    (an_id,) = world.told("get_activities")["activities"]["id"]
+    before = world.told("get_activity", {"id": an_id})["route"]
+    middle = before["lat_deg"][5], before["lon_deg"][5]
+    zone = PrivacyZone(lat_deg=middle[0], lon_deg=middle[1], radius_m=400)
+    world.gate.act(
+        Call(OWNER, "import zones", "session"),
+        lambda tx, grant: places.hide(tx, grant, [zone]),
+    )
+    after = world.told("get_activity", {"id": an_id})["route"]
+    seen = set(zip(after["lat_deg"], after["lon_deg"], strict=True))
+    assert middle not in seen
+    assert seen < set(zip(before["lat_deg"], before["lon_deg"], strict=True))
+    (own_id,) = world.told("get_activities", of=OWNER)["activities"]["id"]
+    whole = world.told("get_activity", {"id": own_id}, of=OWNER)["route"]
+    assert whole["lat_deg"] == ROUTE.lat_deg
 
 
 @pytest.mark.promise("consent.granular")

@@ -1,7 +1,7 @@
 """An import: one file a step, each known again by its digest."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,12 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import imports as service
-from pierre_mcp.services.imports import Import, find, listed, undo
+from pierre_mcp.services.entries import Entry
+from pierre_mcp.services.finding import find, plan
+from pierre_mcp.services.imports import Import, listed, undo
 from pierre_mcp.services.parsed import Parsed
 from pierre_mcp.services.steps import Act, Progress, Step, silent
+from pierre_mcp.services.workers import Parsers
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import FileOutcome, State
 from tests.fakes import StillClock
@@ -65,12 +68,18 @@ def run(store: Store, grant: Grant, job: Import) -> list[Progress]:
     return told
 
 
+def an_import(paths: Sequence[Path]) -> Import:
+    """An import of what ``find`` found, none of it an archive."""
+    with Parsers(1) as parsers:
+        return Import(plan(paths, parsers), StillClock(), most=1)
+
+
 def outcomes(job: Import) -> list[FileOutcome]:
     return [outcome.line.outcome for outcome in job.outcomes]
 
 
 def test_each_file_is_a_step(store: Store, grant: Grant, folder: Path) -> None:
-    job = Import(find([folder]), StillClock())
+    job = an_import(find([folder]))
     told = run(store, grant, job)
     assert told == [
         *(Progress(n, 4, "reading") for n in range(5)),
@@ -84,7 +93,7 @@ def test_each_file_is_a_step(store: Store, grant: Grant, folder: Path) -> None:
 
 
 def test_again_and_after_undoing(store: Store, grant: Grant, folder: Path) -> None:
-    first, second, third = (Import(find([folder]), StillClock()) for _ in range(3))
+    first, second, third = (an_import(find([folder])) for _ in range(3))
     run(store, grant, first)
     run(store, grant, second)
     assert set(outcomes(second)) == {DUPLICATE, FileOutcome.SKIPPED}
@@ -100,7 +109,7 @@ def test_again_and_after_undoing(store: Store, grant: Grant, folder: Path) -> No
 def test_another_process_was_first(store: Store, grant: Grant, folder: Path) -> None:
     """Between sealing a file and writing it, another imports the same."""
     paths = [folder / "a.fit"]
-    ours, theirs = Import(paths, StillClock()), Import(paths, StillClock())
+    ours, theirs = an_import(paths), an_import(paths)
     steps = ours.steps()
     take(store, grant, next(steps)[0])
     step, _ = next(steps)
@@ -118,7 +127,7 @@ def test_another_process_was_first(store: Store, grant: Grant, folder: Path) -> 
 def test_a_run_not_over_is_counted_by_its_files(
     store: Store, grant: Grant, folder: Path
 ) -> None:
-    job = Import(find([folder]), StillClock())
+    job = an_import(find([folder]))
     steps = job.steps()
     for _ in range(3):
         take(store, grant, next(steps)[0])
@@ -135,7 +144,7 @@ def test_a_run_not_over_is_counted_by_its_files(
 
 
 def test_a_demo_store_takes_none(tmp_path: Path, folder: Path) -> None:
-    job = Import(find([folder]), StillClock())
+    job = an_import(find([folder]))
     with a_store(tmp_path / "demo", demo=True) as store:
         steps = job.steps()
         step, _ = next(steps)
@@ -164,13 +173,13 @@ def test_what_is_found(tmp_path: Path, folder: Path) -> None:
 def test_a_name_that_is_no_text(store: Store, grant: Grant, folder: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.fit"))
     odd.write_bytes(b"nonsense")
-    job = Import([odd], StillClock())
+    job = an_import([odd])
     run(store, grant, job)
     assert job.outcomes[0].line.name == "caf?.fit"
 
 
 def test_a_file_without_a_word_why() -> None:
-    line = service._without("x", Parsed(b""))
+    line = service._without(Entry("x", "x"), Parsed(b""))
     assert (line.outcome, line.reason) == (FileOutcome.FAILED, "no_samples")
     assert replace(Progress(0, None, "x"), done=1).done == 1
 

@@ -8,7 +8,8 @@ import numpy as np
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services import activities
-from pierre_mcp.services.imports import Import, find
+from pierre_mcp.services.finding import find, plan_files
+from pierre_mcp.services.imports import Import
 from pierre_mcp.store import people
 from pierre_mcp.store.recordings import Wanted
 from tests.formats.making import Columns, fit_activity, ride
@@ -75,7 +76,7 @@ def test_the_local_day_of_each(tmp_path: Path) -> None:
         (folder / f"{number:02}.fit").write_bytes(made)
     with a_store(tmp_path / "store") as store:
         grant = owner_grant(store)
-        run(store, grant, Import(find([folder]), SystemClock()))
+        run(store, grant, Import(plan_files(find([folder])), SystemClock()))
         with store.reading() as tx:
             found = [r for day in activities.newest(tx, grant, Wanted()) for r in day]
     seen = {
@@ -103,7 +104,7 @@ def test_a_changed_home_changes_what_is_imported_later_and_nothing_else(
             file = tmp_path / f"{len(days)}.fit"
             made = fit_activity(indoors(), started_at=start, utc_offset_s=None)
             file.write_bytes(made)
-            run(store, grant, Import([file], SystemClock()))
+            run(store, grant, Import(plan_files([file]), SystemClock()))
             with store.reading() as tx:
                 listed = activities.newest(tx, grant, Wanted())
                 days[home] = sorted(row.day for day in listed for row in day)

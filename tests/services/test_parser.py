@@ -15,7 +15,14 @@ from pierre_mcp.formats.frames import BrokenFrameError, Frame, read_frame, write
 from pierre_mcp.formats.limits import Limits
 from pierre_mcp.services import confinement
 from pierre_mcp.services.parsed import ParsedActivity, activity_of, ending_of
-from pierre_mcp.services.parser import PassedJobs, PipedJobs, answer, frames_of
+from pierre_mcp.services.parser import (
+    PassedJobs,
+    PipedJobs,
+    activity_frame,
+    answer,
+)
+from pierre_mcp.services.readers import Readers, Task
+from pierre_mcp.services.work import Work
 from tests.formats import making
 from tests.formats.making import ride
 
@@ -100,7 +107,8 @@ class Hungry(io.BytesIO):
 
 
 def test_out_of_memory_is_a_limit() -> None:
-    (frame,) = frames_of(Hungry(), Limits())
+    readers = Readers(Limits(), activity_frame)
+    (frame,) = readers.frames(Task(Hungry(), Work()))
     assert ending_of(frame) == ("failed", Reason.LIMITS)
 
 
@@ -138,10 +146,10 @@ def test_a_file_travels_as_a_descriptor(
     socket.send_fds(ours, [frame.getvalue()], [opened.fileno()])
     ours.shutdown(socket.SHUT_WR)
     jobs = PassedJobs(theirs)
-    stream = jobs.next()
-    assert stream is not None
-    with stream:
-        assert stream.read() == RIDE
+    task = jobs.next()
+    assert task is not None
+    with task.stream:
+        assert task.stream.read() == RIDE
     assert jobs.next() is None
 
 

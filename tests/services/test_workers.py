@@ -13,6 +13,7 @@ from pierre_mcp.formats.frames import Frame, write_frame
 from pierre_mcp.formats.limits import Limits
 from pierre_mcp.services import workers
 from pierre_mcp.services.parsed import Parsed
+from pierre_mcp.services.work import Job
 from pierre_mcp.services.workers import COMMAND, Parsers
 from tests.formats import making
 from tests.formats.making import ride
@@ -56,8 +57,8 @@ def parsers() -> Iterator[Parsers]:
 
 
 def parse_one(pool: Parsers, path: Path) -> Parsed:
-    ((given, parsed),) = pool.parse([path])
-    assert given == path
+    ((given, parsed),) = pool.parse([Job(path)])
+    assert given == Job(path)
     return parsed
 
 
@@ -75,8 +76,8 @@ def test_files_come_back_in_order_with_their_digests(
     paths = [tmp_path / str(i) for i in range(len(contents))]
     for path, data in zip(paths, contents, strict=True):
         path.write_bytes(data)
-    results = list(parsers.parse(iter(paths)))
-    assert [path for path, _ in results] == paths
+    results = list(parsers.parse(map(Job, paths)))
+    assert [job.path for job, _ in results] == paths
     for (_, parsed), data in zip(results, contents, strict=True):
         assert parsed.digest == hashlib.sha256(data).digest()
         assert (parsed.failed, parsed.skipped) == (None, None)
@@ -100,7 +101,7 @@ def test_only_regular_files_are_opened(parsers: Parsers, tmp_path: Path) -> None
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     paths = [tmp_path / n for n in ("pipe", "folder", "link", "absent")]
-    results = list(parsers.parse([*paths, Path(os.devnull)]))
+    results = list(parsers.parse(map(Job, [*paths, Path(os.devnull)])))
     assert all(p == Parsed(None, failed=Reason.NOT_A_FILE) for _, p in results)
 
 
@@ -152,7 +153,7 @@ def test_the_next_file_does_not_notice(file: Path, tmp_path: Path) -> None:
         "from pierre_mcp.services.parser import main; main()"
     )
     with Parsers(1, command=once) as pool:
-        outcomes = [parsed.failed for _, parsed in pool.parse([file, file, file])]
+        outcomes = [parsed.failed for _, parsed in pool.parse([Job(file)] * 3)]
     assert outcomes == [Reason.LIMITS, None, None]
 
 
@@ -166,7 +167,7 @@ def test_a_worker_is_replaced_when_spent(
         "from pierre_mcp.services.parser import main; main()"
     )
     with Parsers(1, command=counted) as pool:
-        assert all(parsed.activities for _, parsed in pool.parse([file] * 5))
+        assert all(parsed.activities for _, parsed in pool.parse([Job(file)] * 5))
     assert Path(log).read_text() == "xxx"
 
 
@@ -174,8 +175,8 @@ def test_leaving_ends_the_workers_and_drops_the_rest(file: Path) -> None:
     hangs = script("time.sleep(3_600)")
     pool = Parsers(1, command=hangs)
     with pool:
-        waiting = pool.parse([file] * 9)
-        pool._threads.submit(pool._parse, file)
+        waiting = pool.parse([Job(file)] * 9)
+        pool._threads.submit(pool._parse, Job(file))
     with pytest.raises(RuntimeError):
         next(waiting)
 

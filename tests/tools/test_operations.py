@@ -7,7 +7,7 @@ import pytest
 
 from pierre_mcp.gate.gate import About, Gate
 from pierre_mcp.model.caller import Call, Owner, Recipient
-from pierre_mcp.services.imports import FILES
+from pierre_mcp.services.entries import FILES
 from pierre_mcp.tools import operations
 from pierre_mcp.tools.catalogue import table
 from tests.gate.inboxes import allow, begin, name_inbox

@@ -59,13 +59,56 @@ _OPERATIONS: Final = (
     ON operations (tenant, person, seq) WHERE state = 'running'""",
 )
 
-_NEW: Final = ("details", "operations")
+_GEAR: Final = (
+    table(
+        "gear",
+        """
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    UNIQUE (tenant, person, digest)
+    """,
+        cells=("cell",),
+    ),
+    # A piece of gear stays while any import that listed it does.
+    table(
+        "gear_imports",
+        """
+    gear TEXT NOT NULL REFERENCES gear (id) ON DELETE CASCADE,
+    import_id TEXT NOT NULL REFERENCES imports (id),
+    PRIMARY KEY (gear, import_id)
+    """,
+    ),
+    "CREATE INDEX gear_imports_of_import ON gear_imports (import_id)",
+)
+
+# Files as they came, in chunks, where the person wants them kept.
+_ORIGINALS: Final = (
+    table(
+        "originals",
+        """
+    recording TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    PRIMARY KEY (recording, seq)
+    """,
+        cells=("cell",),
+    ),
+)
+
+_NEW: Final = ("details", "operations", "gear", "originals")
 SEALED: Final = (*first.SEALED, *_NEW)
 
 SECOND: Final = (
     *_MATCHING,
     *_DETAILS,
     *_OPERATIONS,
+    *_GEAR,
+    *_ORIGINALS,
     *(sql for name in _NEW for sql in only_active_keys(name)),
     *map(by_key, _NEW),
     "DROP TRIGGER keyring_in_use",
