@@ -21,6 +21,7 @@ from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import NUMBERS, pack, unpack
 from pierre_mcp.model.recording import (
     CELLS,
     FORMULA,
@@ -63,9 +64,14 @@ _SOURCES = """
     SELECT DISTINCT source FROM recordings WHERE tenant = ? AND person = ?
      ORDER BY source
 """
+# Each end is one step in the index, and what is counted is not looked at.
 _RANGE = """
-    SELECT min(local_day), max(local_day), count(*) FROM recordings
-     WHERE tenant = ? AND person = ? AND source = ?
+    SELECT (SELECT min(local_day) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
+           (SELECT max(local_day) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
+           (SELECT count(*) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3)
 """
 _KNOWN = """
     SELECT 1 FROM recordings WHERE tenant = ? AND person = ? AND digest = ? LIMIT 1
@@ -116,7 +122,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
 
     The time of day is sealed: a day is only ordered once it is opened.
     """
-    sources = json.dumps(_readable(tx, grant, wanted.sources))
+    sources = json.dumps(readable(tx, grant, wanted.sources))
     span = (wanted.from_day, wanted.to_day)
     asked = (grant.tenant, grant.person, sources, *span, wanted.sport)
     rows = tx.execute(_NEWEST, asked)
@@ -127,14 +133,14 @@ def beside(
     tx: Tx, grant: Grant, activity_id: str, sources: frozenset[str] | None
 ) -> list[SealedRow]:
     """Return every recording of one activity, of these sources as far as granted."""
-    asked = json.dumps(_readable(tx, grant, sources))
+    asked = json.dumps(readable(tx, grant, sources))
     rows = tx.execute(_BESIDE, (grant.tenant, grant.person, activity_id, asked))
     return list(map(_sealed_row, rows))
 
 
 def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     """Return the recordings of one activity that the grant may read; maybe none."""
-    sources = json.dumps(_readable(tx, grant, None))
+    sources = json.dumps(readable(tx, grant, None))
     rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
     return [_recording(tx.ring, grant, row) for row in rows]
 
@@ -142,7 +148,7 @@ def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
     """Return first and last day and count of each source the grant may read."""
     who = (grant.tenant, grant.person)
-    found = ((s, *tx.one(_RANGE, (*who, s))) for s in _readable(tx, grant, None))
+    found = ((s, *tx.one(_RANGE, (*who, s))) for s in readable(tx, grant, None))
     return [SourceRange(*row) for row in found if row[-1]]
 
 
@@ -195,8 +201,14 @@ def seal(
 
 
 def _packed(cell: Cell) -> bytes:
-    """Return a cell as JSON; what is at its default is left out, and read as such."""
+    """Return a cell's bytes; what is at its default is left out, and read as such."""
+    if type(cell) in NUMBERS:
+        return pack(cell)
     return cell.model_dump_json(exclude_defaults=True).encode()
+
+
+def _unpacked(kind: type[Cell], plain: bytes) -> Any:
+    return unpack(kind, plain) if kind in NUMBERS else from_json(plain)
 
 
 def add(tx: Tx, grant: Grant, sealed: Iterable[Sealed]) -> None:
@@ -227,7 +239,8 @@ def keyed_digest(ring: Ring, grant: Grant, digest: bytes) -> bytes:
     return ring.mac(scope, Purpose.INDEX, "file/1", digest)
 
 
-def _readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+    """Return the sources, of those asked for, whose activities may be read."""
     granted = grant.sources(Category.ACTIVITIES)
     if granted is None:
         granted = frozenset(sources(tx, grant))
@@ -283,7 +296,7 @@ class Reader:
         place = Place("", *who, row_id, source, origin, day)
         opened = self._ring.open_row(place, [(c, cell) for _, c, cell in found])
         for (i, *_), plain in zip(found, opened, strict=True):
-            seen[i] = from_json(plain)
+            seen[i] = _unpacked(CELLS[_LISTED[i][0]], plain)
         return Row(activity_id, source, sport, day, *seen)
 
     def _of(self, source: str) -> tuple[list[Any], list[tuple[int, bytes]]]:
@@ -311,7 +324,7 @@ def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
             seen.append(None)
         else:
             plain = ring.open(cell, _place(grant, row_id, where, day, column))
-            seen.append(kind.model_validate_json(plain))
+            seen.append(kind.model_validate(_unpacked(kind, plain)))
     return Recording(
         activity_id=activity_id, where=where, sport=Sport(sport), local_day=day,
         activity=seen[0], heart_rate=seen[1], power=seen[2], location=seen[3],
