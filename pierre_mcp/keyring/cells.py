@@ -21,6 +21,7 @@ audit log and the policy epoch answer for these (DESIGN.md 6 and 8).
 """
 
 import secrets
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -38,6 +39,9 @@ CELL_OVERHEAD: Final = 34
 _PREFIX = bytes((VERSION, SUITE_AES_256_GCM))
 HEADER_BYTES: Final = 6
 _BODY_AT = HEADER_BYTES + gcm.NONCE_BYTES
+_HEADER = slice(HEADER_BYTES)
+_NONCE = slice(HEADER_BYTES, _BODY_AT)
+_BODY = slice(_BODY_AT, None)
 
 
 class Place(NamedTuple):
@@ -105,6 +109,33 @@ def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes
     return gcm.decrypt(cipher, cell[HEADER_BYTES:_BODY_AT], cell[_BODY_AT:], aad)
 
 
+def open_each(
+    cipher_of: Callable[[bytes], AESGCM],
+    column: bytes,
+    rows: Iterable[tuple[bytes, bytes]],
+) -> list[bytes]:
+    """Open a column's cells, each beside its row's piece.
+
+    What cells of one key share is made once: nearly all follow one of their own.
+
+    Args:
+        cipher_of: Finds a cell's cipher by the key it names.
+        column: As ``column_piece`` gives it.
+        rows: Cell and row piece.
+
+    Raises:
+        SealBrokenError: One was altered, or sealed for another place or key.
+    """
+    opened: list[bytes] = []
+    header, begins, cipher = b"", b"", None
+    for cell, row in rows:
+        if cipher is None or cell[_HEADER] != header:
+            cipher, header = cipher_of(cell), cell[_HEADER]
+            begins = _AAD_BEGINS + header + column
+        opened.append(gcm.decrypt(cipher, cell[_NONCE], cell[_BODY], begins + row))
+    return opened
+
+
 # PAE(nine pieces) as far as it is the same for every cell: the count, the label, and
 # the length of the header, which is fixed.
 _AAD_BEGINS = (
@@ -127,6 +158,22 @@ def row_pieces(place: Place) -> bytes:
     _, tenant, person, row, source, origin, day = place
     whose, came = _two(tenant, person), _two(source, origin)
     return whose + piece(row.encode()) + came + piece(day.encode())
+
+
+def rows_pieces(
+    who: tuple[str, str], rows: Iterable[tuple[str, str, str, str]]
+) -> list[bytes]:
+    """Return ``row_pieces`` of many rows of one person.
+
+    Args:
+        who: Tenant and person.
+        rows: Row, source, origin and day of each.
+    """
+    whose = _two(*who)
+    return [
+        whose + piece(row.encode()) + _two(source, origin) + piece(day.encode())
+        for row, source, origin, day in rows
+    ]
 
 
 @lru_cache(maxsize=256)

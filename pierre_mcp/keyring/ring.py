@@ -36,6 +36,7 @@ from pierre_mcp.keyring.cells import (
     key_id_of,
     open_beside,
     open_cell,
+    open_each,
     row_pieces,
     seal_cell,
 )
@@ -233,6 +234,19 @@ class Ring:
                 cipher = self._cipher_of(cell)
             opened.append(open_beside(cipher, cell, column, row))
         return opened
+
+    def open_column(
+        self, column: bytes, cells: Sequence[bytes], rows: Iterable[bytes]
+    ) -> list[bytes]:
+        """Open one cell of each of many rows, which ``row_pieces`` stand for.
+
+        Totals open a whole history: nearly all of it was sealed under one key, and
+        what such cells share is looked up once.
+
+        Raises:
+            SealBrokenError: As for ``open``; of any of them.
+        """
+        return open_each(self._cipher_of, column, zip(cells, rows, strict=True))
 
     def reserve(self, key_id: int, count: int) -> None:
         """Allow ``count`` more seals, which the store has counted and committed.

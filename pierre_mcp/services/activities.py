@@ -31,7 +31,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[list[Row]]:
     """
     reader = Reader(tx, grant)
     found = recordings.newest(tx, grant, replace(
-        wanted, from_day=_before(wanted.from_day), to_day=_after(wanted.to_day)
+        wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     ))  # fmt: skip
     for day, together in _by_day(found):
         if not wanted.from_day <= day <= wanted.to_day:
@@ -81,9 +81,11 @@ def _ordered(rows: list[SealedRow]) -> list[SealedRow]:
     return rows
 
 
-def _before(day: str) -> str:
+def day_before(day: str) -> str:
+    """Return the day before; the first there is has none."""
     return day if day == FIRST_DAY else str(date.fromisoformat(day) - _A_DAY)
 
 
-def _after(day: str) -> str:
+def day_after(day: str) -> str:
+    """Return the day after; the last there is has none."""
     return day if day == LAST_DAY else str(date.fromisoformat(day) + _A_DAY)

@@ -20,6 +20,7 @@ from pierre_mcp.store.recordings import (
     detail_column,
     place_of,
     readable,
+    unpacked,
 )
 
 _COLUMNS = """id, activity_id, source, origin, sport, local_day, formula,
@@ -81,7 +82,7 @@ def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
             seen.append(None)
         else:
             plain = ring.open(cell, place_of(grant, row_id, where, day, column))
-            seen.append(kind.model_validate_json(plain))
+            seen.append(kind.model_validate(unpacked(kind, plain)))
     return Recording(
         id=row_id, activity_id=activity_id, where=where, sport=Sport(sport),
         local_day=day, formula=formula, activity=seen[0], heart_rate=seen[1],

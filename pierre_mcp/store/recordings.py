@@ -21,6 +21,7 @@ from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import NUMBERS, pack, unpack
 from pierre_mcp.model.recording import (
     CELLS,
     FORMULA,
@@ -53,9 +54,14 @@ _SOURCES = """
     SELECT DISTINCT source FROM recordings WHERE tenant = ? AND person = ?
      ORDER BY source
 """
+# Each end is one step in the index, and what is counted is not looked at.
 _RANGE = """
-    SELECT min(local_day), max(local_day), count(*) FROM recordings
-     WHERE tenant = ? AND person = ? AND source = ?
+    SELECT (SELECT min(local_day) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
+           (SELECT max(local_day) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
+           (SELECT count(*) FROM recordings
+             WHERE tenant = ?1 AND person = ?2 AND source = ?3)
 """
 _KNOWN = """
     SELECT 1 FROM recordings WHERE tenant = ? AND person = ? AND digest = ? LIMIT 1
@@ -217,8 +223,15 @@ def seal(
 
 
 def _packed(cell: Cell) -> bytes:
-    """Return a cell as JSON; what is at its default is left out, and read as such."""
+    """Return a cell's bytes; what is at its default is left out, and read as such."""
+    if type(cell) in NUMBERS:
+        return pack(cell)
     return cell.model_dump_json(exclude_defaults=True).encode()
+
+
+def unpacked(kind: type[Cell], plain: bytes) -> Any:
+    """Return a cell's bytes as a mapping; version 1 wrote all of them as JSON."""
+    return unpack(kind, plain) if kind in NUMBERS else from_json(plain)
 
 
 def add(tx: Tx, grant: Grant, sealed: Iterable[Sealed]) -> None:
@@ -347,7 +360,7 @@ class Reader:
         place = Place("", *who, row_id, source, origin, day)
         opened = self._ring.open_row(place, [(c, cell) for _, c, cell in found])
         for (i, *_), plain in zip(found, opened, strict=True):
-            seen[i] = from_json(plain)
+            seen[i] = unpacked(CELLS[_LISTED[i][0]], plain)
         return Row(activity_id, source, sport, day, *seen)
 
     def _of(self, source: str) -> tuple[list[Any], list[tuple[int, bytes]]]:

@@ -50,6 +50,8 @@ Source = Annotated[
 ]
 Day = Annotated[date | None, Field(description="Local day, YYYY-MM-DD, inclusive.")]
 
+Availability = Literal["not_imported", "outside_range"]
+
 
 class ActivityRow(Shape):
     """One activity of the list."""
@@ -88,9 +90,7 @@ class Range(Shape):
 
     from_day: Annotated[date | None, PUBLIC]
     to_day: Annotated[date | None, PUBLIC]
-    data_availability: Annotated[
-        Literal["not_imported", "outside_range"] | None, SUMMARY
-    ] = None
+    data_availability: Annotated[Availability | None, SUMMARY] = None
 
 
 class ActivitiesReply(ListReply):
@@ -99,7 +99,7 @@ class ActivitiesReply(ListReply):
     from_day: Annotated[date | None, PUBLIC] = None
     to_day: Annotated[date | None, PUBLIC] = None
     data_availability: Annotated[
-        Literal["not_imported", "outside_range"] | MISSING | None,
+        Availability | MISSING | None,
         SUMMARY,
         Field(description="Why the list is empty."),
     ] = MISSING
@@ -143,7 +143,7 @@ def list_activities(
     head = Range(
         from_day=params.from_day,
         to_day=params.to_day,
-        data_availability=None if shown else _why_empty(tx, grant, params),
+        data_availability=None if shown else why_empty(tx, grant, params.provider),
     )
     return Listing(page, head)
 
@@ -188,11 +188,9 @@ def _wanted(params: ActivitiesParams, place: PlaceInList | None) -> Wanted:
     )
 
 
-def _why_empty(
-    tx: Tx, grant: Grant, params: ActivitiesParams
-) -> Literal["not_imported", "outside_range"]:
+def why_empty(tx: Tx, grant: Grant, named: str | None) -> Availability:
+    """Return why there is nothing of a source, or of all: only of what may be read."""
     held = {r.source for r in recordings.ranges(tx, grant)}
-    named = params.provider
     imported = bool(held) if named is None else named in held
     return "outside_range" if imported else "not_imported"
 

@@ -4,12 +4,14 @@ from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.table import Resource, Table
 
 TOOLS = (
     GET_STATUS,
     GET_ACTIVITIES,
     GET_ACTIVITY,
+    GET_STATS,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,

@@ -14,7 +14,7 @@ from pierre_mcp.errors import (
     SealBrokenError,
     SealBudgetError,
 )
-from pierre_mcp.keyring.cells import Place
+from pierre_mcp.keyring.cells import Place, column_piece, row_pieces, rows_pieces
 from pierre_mcp.keyring.ring import (
     REFUSE_AT_SEALS,
     ROTATE_AT_SEALS,
@@ -235,3 +235,30 @@ def test_purposes_of_the_design() -> None:
         "seal", "index", "audit", "checkpoint-sign", "receipt-sign", "consent-lock",
         "token-mac", "pseudonym", "zone", "manifest", "ledger",
     }  # fmt: skip
+
+
+def test_a_column_opens_as_its_cells_do_whatever_key_sealed_them() -> None:
+    before = ring_of(replace(OLD, state=KeyState.ACTIVE))
+    ring = ring_of(OLD, NEW)
+    places = [HERE._replace(row=str(n)) for n in range(4)]
+    cells = [
+        (before if n % 2 else ring).seal(b"%d bpm" % n, place, ANNA)[1]
+        for n, place in enumerate(places)
+    ]
+    pieces = rows_pieces(
+        (TENANT, PERSON), [(p.row, p.source, p.origin, p.day) for p in places]
+    )
+    assert pieces == [row_pieces(place) for place in places]
+    column = column_piece(HERE.column)
+    opened = ring.open_column(column, cells, pieces)
+    assert opened == [ring.open(*pair) for pair in zip(cells, places, strict=True)]
+    assert ring.open_column(column, [], []) == []
+    with pytest.raises(SealBrokenError):
+        ring.open_column(column, cells, pieces[::-1])
+    with pytest.raises(SealBrokenError):
+        ring.open_column(column_piece("elsewhere/1"), cells, pieces)
+    with pytest.raises(SealBrokenError):
+        ring_of(NEW).open_column(column, cells, pieces)
+    for cut in (b"", cells[0][:5], cells[0][:17], cells[0][:33]):
+        with pytest.raises(SealBrokenError):
+            ring.open_column(column, [cells[0], cut], pieces[:2])

@@ -1,0 +1,128 @@
+"""A whole history by column: the recordings of a range, opened a batch at a time.
+
+For totals, which open thousands of cells and look at a few numbers of each. As in
+``recordings``, the grant decides which rows there are and which cells are opened.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pierre_mcp.keyring.cells import column_piece, rows_pieces
+from pierre_mcp.keyring.ring import Ring
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import fixed_parts
+from pierre_mcp.model.recording import CELLS
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.recordings import Wanted, readable
+
+# A batch stays in the processor's cache, and a cancelled call ends after one.
+_BATCH = 256
+
+_RANGE = """
+    SELECT id, activity_id, source, origin, sport, local_day, activities,
+           iif(?, heart_rate, NULL), iif(?, power, NULL)
+      FROM recordings
+     WHERE tenant = ? AND person = ?
+       AND source IN (SELECT value FROM json_each(?))
+       AND local_day BETWEEN ? AND ?
+"""
+_PIECES = {category: column_piece(f"recordings.{category}/1") for category in CELLS}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some recordings by column, in no order.
+
+    Attributes:
+        summary: The fixed part of each activities cell, as ``packed`` lays it out.
+        heart_rate: Of those heart rate cells only that there are and may be read.
+        power: Of the power cells likewise.
+        has_heart_rate: Of each recording, whether ``heart_rate`` has its cell.
+        has_power: Likewise.
+    """
+
+    id: Sequence[str]
+    activity_id: Sequence[str]
+    source: Sequence[str]
+    sport: Sequence[str]
+    day: Sequence[str]
+    summary: NDArray[np.void]
+    heart_rate: NDArray[np.void]
+    power: NDArray[np.void]
+    has_heart_rate: NDArray[np.bool_]
+    has_power: NDArray[np.bool_]
+
+
+def batches(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[Batch]:
+    """Give the recordings of these sources and days; ``wanted.sport`` is not looked at.
+
+    Of one activity some recordings may say another sport, and only the preferred one
+    counts: that is for the reader to decide.
+
+    Raises:
+        SealBrokenError: A cell was altered or moved.
+    """
+    sources = readable(tx, grant, wanted.sources)
+    hearts = _with(grant, sources, Category.HEART_RATE)
+    powers = _with(grant, sources, Category.POWER)
+    who = (grant.tenant, grant.person)
+    span = (json.dumps(sources), wanted.from_day, wanted.to_day)
+    found = tx.execute(_RANGE, (bool(hearts), bool(powers), *who, *span))
+    while rows := found.fetchmany(_BATCH):
+        ids, of, source, origin, sport, day, own, heart, power = zip(*rows, strict=True)
+        beside = rows_pieces(who, zip(ids, source, origin, day, strict=True))
+        seen_heart = _only(heart, source, hearts)
+        seen_power = _only(power, source, powers)
+        yield Batch(
+            ids, of, source, sport, day,
+            _opened(tx.ring, Category.ACTIVITIES, own, beside),
+            _opened(tx.ring, Category.HEART_RATE, seen_heart, beside),
+            _opened(tx.ring, Category.POWER, seen_power, beside),
+            _there(seen_heart),
+            _there(seen_power),
+        )  # fmt: skip
+
+
+def may_read(tx: Tx, grant: Grant, wanted: Wanted, category: Category) -> bool:
+    """Tell whether a category may be read of any source that would be scanned."""
+    sources = readable(tx, grant, wanted.sources)
+    return grant.owner or bool(_with(grant, sources, category))
+
+
+def _with(grant: Grant, sources: Sequence[str], category: Category) -> frozenset[str]:
+    return frozenset(s for s in sources if grant.reads(s, category))
+
+
+def _only(
+    cells: Sequence[bytes | None], source: Sequence[str], allowed: frozenset[str]
+) -> Sequence[bytes | None]:
+    if allowed.issuperset(source):
+        return cells
+    return [
+        cell if one in allowed else None
+        for cell, one in zip(cells, source, strict=True)
+    ]
+
+
+def _opened(
+    ring: Ring,
+    category: Category,
+    cells: Sequence[bytes | None],
+    beside: Sequence[bytes],
+) -> NDArray[np.void]:
+    """Return the fixed parts of the cells there are."""
+    if None in cells:
+        pairs = zip(cells, beside, strict=True)
+        beside = [row for cell, row in pairs if cell is not None]
+    there = [cell for cell in cells if cell is not None]
+    opened = ring.open_column(_PIECES[category], there, beside)
+    return fixed_parts(CELLS[category], opened)
+
+
+def _there(cells: Sequence[bytes | None]) -> NDArray[np.bool_]:
+    return np.array([cell is not None for cell in cells])

@@ -1,0 +1,141 @@
+"""Totals read the same activities as lists do, and the same values of them."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from math import isnan, nan
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import MISSING
+
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.cells import HeartRateCell, PowerCell
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.recording import NewRecording, Row, Where
+from pierre_mcp.services import activities, history
+from pierre_mcp.services.history import SUMMED
+from pierre_mcp.store.database import Store
+from pierre_mcp.store.recordings import Wanted
+from tests.stores import (
+    FILES,
+    STRAVA,
+    a_grant,
+    a_recording,
+    a_store,
+    owner_grant,
+    owner_of,
+    pairs_of,
+    put,
+)
+
+FIRST = date(2026, 3, 1)
+IDS = [f"0000000{n}-0000-4000-8000-000000000000" for n in range(4)]
+GARMIN = Where("garmin", "file")
+
+maybe = st.none() | st.floats(0, 100)
+copies = st.tuples(
+    st.integers(0, 1),
+    st.sampled_from([FILES, STRAVA, GARMIN]),
+    st.sampled_from([Sport.RUNNING, Sport.HIKING]),
+    st.fixed_dictionaries({name: maybe for name in SUMMED if name != "elapsed_s"}),
+    st.none() | st.builds(HeartRateCell, mean_bpm=maybe, max_bpm=maybe),
+    st.none() | st.builds(PowerCell, mean_power_w=maybe, max_power_w=maybe),
+)
+some = st.lists(
+    st.tuples(st.integers(0, 4), st.lists(copies, min_size=1, max_size=3)),
+    max_size=len(IDS),
+)
+PAIRS = [
+    *((where.source, c) for where in (FILES, STRAVA, GARMIN)
+      for c in (Category.ACTIVITIES, Category.HEART_RATE, Category.POWER)),
+]  # fmt: skip
+
+
+def made(day: int, of: int, copy: Any) -> NewRecording:
+    late, where, sport, values, heart, power = copy
+    one = a_recording(day=str(FIRST + timedelta(days=day + late)), bare=True)
+    activity = one.activity.model_copy(update=values)
+    return replace(one, activity=activity, where=where, sport=sport, heart_rate=heart,
+                   power=power, activity_id=IDS[of])  # fmt: skip
+
+
+def values_of(row: Row) -> tuple[Any, ...]:
+    """What the list says of an activity."""
+    beside = (
+        nan if cell is None or cell is MISSING else cell[name]
+        for cell, name in ((row.heart_rate, "mean_bpm"), (row.power, "mean_power_w"))
+    )
+    own = (row.activities.get(name) for name in SUMMED)
+    return row.day, row.sport, *(told(value) for value in (*own, *beside))
+
+
+def told(value: float | None) -> float:
+    return -1.0 if value is None or isnan(value) else value
+
+
+def scanned(store: Store, grant: Grant, wanted: Wanted) -> list[tuple[Any, ...]]:
+    with store.reading() as tx:
+        found = history.read(tx, grant, wanted)
+    columns = [found.numbers[n].tolist() for n in (*SUMMED, "mean_bpm", "mean_power_w")]
+    numbers = [[told(value) for value in column] for column in columns]
+    return sorted(zip(found.day.astype(str), found.sport, *numbers, strict=True))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    some,
+    st.integers(0, 5),
+    st.integers(0, 5),
+    st.sampled_from([None, Sport.HIKING]),
+    st.none() | st.sets(st.sampled_from(PAIRS)),
+)
+def test_what_is_scanned_is_what_is_listed(
+    tmp_path_factory: pytest.TempPathFactory,
+    held: list[tuple[int, list[Any]]],
+    first: int,
+    last: int,
+    sport: Sport | None,
+    pairs: set[Any] | None,
+) -> None:
+    with a_store(tmp_path_factory.mktemp("scan") / "data") as store:
+        put(store, owner_grant(store), *(
+            made(day, of, copy) for of, (day, all_) in enumerate(held) for copy in all_
+        ))  # fmt: skip
+        grant = a_grant(owner_of(store), pairs=pairs)
+        for wanted in (
+            Wanted(),
+            Wanted(
+                sport=sport,
+                from_day=str(FIRST + timedelta(days=first)),
+                to_day=str(FIRST + timedelta(days=last)),
+            ),
+        ):
+            with store.reading() as tx:
+                listed = [
+                    values_of(row)
+                    for day in activities.newest(tx, grant, wanted)
+                    for row in day
+                ]
+            assert scanned(store, grant, wanted) == sorted(listed)
+
+
+def test_a_mean_without_its_own_time_is_over_the_moving_time(tmp_path: Path) -> None:
+    with a_store(tmp_path / "data") as store:
+        grant = owner_grant(store)
+        still = a_recording(day="2026-02-02")
+        stopped = still.activity.model_copy(update={"moving_s": None})
+        put(store, grant, a_recording(), replace(still, activity=stopped))
+        with store.reading() as tx:
+            found = history.read(tx, grant, Wanted())
+    assert sorted(found.numbers["heart_rate_s"]) == [3_500.0, 3_600.0]
+    assert sorted(found.numbers["power_s"]) == [3_500.0, 3_600.0]
+
+
+def test_of_nothing_there_is_nothing(tmp_path: Path) -> None:
+    with a_store(tmp_path / "data") as store:
+        grant = a_grant(owner_of(store), pairs=pairs_of("strava", Category.ACTIVITIES))
+        put(store, owner_grant(store), a_recording())
+        assert scanned(store, grant, Wanted()) == []
