@@ -116,7 +116,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
 
     The time of day is sealed: a day is only ordered once it is opened.
     """
-    sources = json.dumps(_readable(tx, grant, wanted.sources))
+    sources = json.dumps(readable(tx, grant, wanted.sources))
     span = (wanted.from_day, wanted.to_day)
     asked = (grant.tenant, grant.person, sources, *span, wanted.sport)
     rows = tx.execute(_NEWEST, asked)
@@ -127,14 +127,14 @@ def beside(
     tx: Tx, grant: Grant, activity_id: str, sources: frozenset[str] | None
 ) -> list[SealedRow]:
     """Return every recording of one activity, of these sources as far as granted."""
-    asked = json.dumps(_readable(tx, grant, sources))
+    asked = json.dumps(readable(tx, grant, sources))
     rows = tx.execute(_BESIDE, (grant.tenant, grant.person, activity_id, asked))
     return list(map(_sealed_row, rows))
 
 
 def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     """Return the recordings of one activity that the grant may read; maybe none."""
-    sources = json.dumps(_readable(tx, grant, None))
+    sources = json.dumps(readable(tx, grant, None))
     rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
     return [_recording(tx.ring, grant, row) for row in rows]
 
@@ -142,7 +142,7 @@ def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
     """Return first and last day and count of each source the grant may read."""
     who = (grant.tenant, grant.person)
-    found = ((s, *tx.one(_RANGE, (*who, s))) for s in _readable(tx, grant, None))
+    found = ((s, *tx.one(_RANGE, (*who, s))) for s in readable(tx, grant, None))
     return [SourceRange(*row) for row in found if row[-1]]
 
 
@@ -227,7 +227,8 @@ def keyed_digest(ring: Ring, grant: Grant, digest: bytes) -> bytes:
     return ring.mac(scope, Purpose.INDEX, "file/1", digest)
 
 
-def _readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:
+    """Return the sources the grant may read, in order; of ``asked`` where given."""
     granted = grant.sources(Category.ACTIVITIES)
     if granted is None:
         granted = frozenset(sources(tx, grant))
