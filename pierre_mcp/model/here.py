@@ -16,12 +16,14 @@ class Here:
         profile: The person's settings.
         command: How the person calls this program, profile included.
         version: Of this program.
+        readers: The tools that the ``training`` bundle gives by now.
     """
 
     now: datetime
     profile: Profile
     command: str
     version: str
+    readers: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:
