@@ -3,9 +3,17 @@
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
+from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
 
-TOOLS = (GET_STATUS, GET_ACTIVITIES, GET_ACTIVITY, GET_CONSENTS, WITHDRAW_CONSENT)
+TOOLS = (
+    GET_STATUS,
+    GET_ACTIVITIES,
+    GET_ACTIVITY,
+    GET_ACTIVITY_STREAMS,
+    GET_CONSENTS,
+    WITHDRAW_CONSENT,
+)
 
 RESOURCES = (
     Resource(

@@ -22,6 +22,7 @@ from pierre_mcp.tools.activities import ActivityRow, Range
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS, table
 from pierre_mcp.tools.columns import columns_of
 from pierre_mcp.tools.faces import as_markdown, resource_face, tool_face
+from pierre_mcp.tools.streams import StreamsHead
 from pierre_mcp.tools.table import Resource, Table, Tool
 from tests.gate.probes import READS, Said, probe
 
@@ -65,6 +66,11 @@ PUBLIC_FIELDS = {
     "StatusReply.withheld",
     "Withheld.category",
     "Withheld.source",
+    "StreamsHead.id",
+    "StreamsReply.id",
+    "StreamsReply.method",
+    "StreamsReply.streams",
+    "StreamsReply.withheld",
     "WithdrawReply.data_deleted",
     "WithdrawReply.effect",
     "WithdrawReply.withdrawn",
@@ -93,7 +99,12 @@ def leaves(annotation: Any) -> Iterator[Any]:
         yield from leaves(part)
 
 
-ROOTS: tuple[type[Shape], ...] = (*(t.gives for t in TOOLS), ActivityRow, Range)
+ROOTS: tuple[type[Shape], ...] = (
+    *(t.gives for t in TOOLS),
+    ActivityRow,
+    Range,
+    StreamsHead,
+)
 ANSWERS = {model.__name__: model for root in ROOTS for model in models(root)}
 
 
@@ -344,7 +355,8 @@ def test_the_readme_can_print_the_table() -> None:
 
 
 def test_a_bundle_gives_the_tools_that_read() -> None:
-    assert table().readers() == ("get_activities", "get_activity")
+    readers = table().readers()
+    assert readers == ("get_activities", "get_activity", "get_activity_streams")
 
 
 def test_a_field_named_like_a_word_of_the_schema_stays() -> None:
