@@ -1,5 +1,7 @@
 """Ground covered: distance along a track, climbing, and the path itself."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,9 +32,14 @@ def positions(track: Track) -> NDArray[np.bool_]:
 
     Exactly 0, 0 is what devices write that have none.
     """
-    lat, lon = track.columns.get("lat_deg"), track.columns.get("lon_deg")
+    return positions_of(track.columns)
+
+
+def positions_of(columns: Mapping[str, Column]) -> NDArray[np.bool_]:
+    """Tell which samples of these columns have a position; see ``positions``."""
+    lat, lon = columns.get("lat_deg"), columns.get("lon_deg")
     if lat is None or lon is None:
-        return np.zeros(track.samples, dtype=np.bool_)
+        return np.zeros(len(columns[TIME]), dtype=np.bool_)
     known: NDArray[np.bool_] = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     known &= (lat != 0) | (lon != 0)
     return known
@@ -45,18 +52,21 @@ def along_m(track: Track) -> Column | None:
     never falls, and is interpolated over time where it is missing. None where neither
     is recorded.
     """
-    time_s = track.columns[TIME]
-    recorded = track.columns.get("distance_m", np.empty(0))
+    return along_of(track.columns)
+
+
+def along_of(columns: Mapping[str, Column]) -> Column | None:
+    """Return the distance at each sample of these columns; see ``along_m``."""
+    time_s = columns[TIME]
+    recorded = columns.get("distance_m", np.empty(0))
     known = np.flatnonzero((recorded >= 0) & (recorded <= LONGEST_M))
     if known.size > 1:
         metres = np.maximum.accumulate(recorded[known])
     else:
-        known = np.flatnonzero(positions(track))
+        known = np.flatnonzero(positions_of(columns))
         if known.size < 2:
             return None
-        steps = haversine_m(
-            track.columns["lat_deg"][known], track.columns["lon_deg"][known]
-        )
+        steps = haversine_m(columns["lat_deg"][known], columns["lon_deg"][known])
         metres = np.concatenate([[0.0], np.cumsum(steps)])
     filled: Column = np.interp(time_s, time_s[known], metres)
     filled[known] = metres  # samples of one instant keep their own

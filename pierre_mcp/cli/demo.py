@@ -186,7 +186,13 @@ def _answered(page: Page, visitor: Visitor) -> str:
     found = visitor.answered("get_activities", asked)["activities"]
     _expect(len(found["id"]) == 5, "five activities")
     outdoors = (i for i, up in enumerate(found["ascent_m"]) if up is not None)
-    return str(found["id"][next(outdoors, 0)])
+    activity_id = str(found["id"][next(outdoors, 0)])
+    page.part("It looks at one from sample to sample")
+    asked = {"id": activity_id, "max_points": 20}
+    streams = visitor.answered("get_activity_streams", asked)
+    few = 1 < streams["returned_points"] <= 20 < streams["source_points"]
+    _expect(few, "the samples with their peaks")
+    return activity_id
 
 
 def _partly_answered(page: Page, visitor: Visitor, activity_id: str) -> None:

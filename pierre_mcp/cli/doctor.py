@@ -17,6 +17,7 @@ from pierre_mcp.cli.session import Session, current, say, say_json
 from pierre_mcp.errors import PierreError
 from pierre_mcp.gate.house import origin
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
 from pierre_mcp.store import policies
@@ -79,7 +80,11 @@ def _store(session: Session) -> list[Check]:
 
 
 def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
-    return [_given_lately(tx, grant), inbox.check(session.settings, tx, grant)]
+    return [
+        _given_lately(tx, grant),
+        _new_tools(tx, grant),
+        inbox.check(session.settings, tx, grant),
+    ]
 
 
 def _given_lately(tx: Tx, grant: Grant) -> Check:
@@ -93,6 +98,19 @@ def _given_lately(tx: Tx, grant: Grant) -> Check:
     words = ", ".join(given) or "none"
     fix = f"Not you? {grant.here.command} consent withdraw --to NAME" if given else ""
     return Check("consents given in 7 days", Verdict.OK, words, fix)
+
+
+def _new_tools(tx: Tx, grant: Grant) -> Check:
+    """Name who was consented to before a tool there is now, and how to extend that."""
+    name = "tools added since a consent"
+    recipients = sorted(policies.read(tx, grant).policy.recipients)
+    found = {r: consents.extension(tx, grant, r) for r in recipients}
+    commands = [command for command in found.values() if command]
+    if not commands:
+        return Check(name, Verdict.OK, "none")
+    behind = ", ".join(r for r, command in found.items() if command)
+    fix = f"Run, if you want it so: {'; '.join(commands)}"
+    return Check(name, Verdict.WARN, f"not in what {behind} may use", fix)
 
 
 def _client(session: Session) -> Check:

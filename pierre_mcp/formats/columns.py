@@ -20,8 +20,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from pierre_mcp.model.category import Category
-from pierre_mcp.model.track import COLUMNS, TIME, Column
+from pierre_mcp.model.track import TIME, Column
 
 STEPS: Mapping[str, float] = MappingProxyType(
     {
@@ -44,19 +43,6 @@ STEPS: Mapping[str, float] = MappingProxyType(
     }
 )
 """The step each stream is kept in, in the unit of its name."""
-
-_CATEGORIES = {
-    "lat_deg": Category.LOCATION,
-    "lon_deg": Category.LOCATION,
-    "heart_rate_bpm": Category.HEART_RATE,
-    "power_w": Category.POWER,
-    "form_power_w": Category.POWER,
-    "core_temperature_c": Category.BODY,
-}
-STREAMS: Mapping[str, Category] = MappingProxyType(
-    {name: _CATEGORIES.get(name, Category.ACTIVITIES) for name in COLUMNS}
-)
-"""Every stream there is, and the category it is consented to as."""
 
 MAX_COUNT = 10_000_000
 

@@ -13,6 +13,9 @@ from pierre_mcp.formats.fit_table import Table
 from pierre_mcp.formats.samples import Samples
 from pierre_mcp.model.track import Column, Length
 
+MOST_STROKES = 65_534
+"""A field may lie about its type; the profile's has sixteen bits."""
+
 
 def lengths_of(messages: Table, start_s: float, end_s: float) -> tuple[Length, ...]:
     """Return the lengths begun in a session, in Unix seconds, in order of time."""
@@ -28,8 +31,8 @@ def lengths_of(messages: Table, start_s: float, end_s: float) -> tuple[Length, .
         Length(
             start_s=start,
             duration_s=duration,
-            strokes=None if np.isnan(strokes) else int(strokes),
-            stroke=STROKES[int(stroke)] if stroke < len(STROKES) else None,
+            strokes=int(strokes) if 0 <= strokes <= MOST_STROKES else None,
+            stroke=STROKES[int(stroke)] if 0 <= stroke < len(STROKES) else None,
             active=kind == LENGTH_IS_ACTIVE,
         )
         for start, duration, strokes, stroke, kind in rows.tolist()

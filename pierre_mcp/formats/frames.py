@@ -18,8 +18,8 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
-from pierre_mcp.formats.columns import STREAMS
 from pierre_mcp.formats.streams import Readable
+from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.model.track import Column
 
 MAX_HEADER_BYTES = 4 * 1024 * 1024

@@ -58,11 +58,13 @@ class Admission:
     Args:
         clock: Tells when.
         about: What this program is called.
+        readers: The tools that a bundle gives.
     """
 
-    def __init__(self, clock: Clock, about: About) -> None:
+    def __init__(self, clock: Clock, about: About, readers: tuple[str, ...]) -> None:
         self._clock = clock
         self._about = about
+        self._readers = readers
         self._mint = Mint()
 
     @contextmanager
@@ -184,6 +186,7 @@ class Admission:
             command=self._about.command,
             version=self._about.version,
             zones=read.policy.zones,
+            readers=self._readers,
         )
         return who, here, read
 

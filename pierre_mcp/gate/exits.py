@@ -8,6 +8,7 @@ recipient, tool or question.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,7 +30,8 @@ from pierre_mcp.model.fields import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
-from pierre_mcp.policy import privacy
+from pierre_mcp.model.streams import Samples
+from pierre_mcp.policy import places, privacy
 from pierre_mcp.tools.classes import inner_shape, mark_of
 from pierre_mcp.tools.table import Shown, Tool
 
@@ -40,7 +42,8 @@ DEFAULT_BYTES = 7_000
 
 EXPLICIT_BYTES = 40_000
 
-_HOW_MUCH = {"cursor", "limit"}
+_LIMITS = {"limit", "max_points"}
+_HOW_MUCH = {"cursor", *_LIMITS}
 """Arguments that say how much of an answer is wanted, and not which."""
 
 
@@ -86,22 +89,23 @@ class Exit:
             return result
         if isinstance(result, Listing):
             return Listing(self._page(result.page), self._shape(result.head))
+        if isinstance(result, Samples):
+            return self._samples(result)
         return self._shape(result)
 
     def fitted(self, result: Any) -> tuple[Shown, bytes]:
         """Show a result within its budget; return it with its JSON."""
-        asked = "limit" in self._params.model_fields_set
+        asked = _LIMITS & self._params.model_fields_set
         budget = EXPLICIT_BYTES if asked else DEFAULT_BYTES
         while True:
             shown = self._shown(result)
             content = shown.reply.model_dump_json().encode()
-            if not isinstance(result, Listing) or len(content) <= budget:
+            can_be_cut = isinstance(result, Listing | Samples) and len(result) > 1
+            if not can_be_cut or len(content) <= budget:
                 return shown, content
-            count = len(result.page)
-            if count <= 1:
-                return shown, content
+            count = len(result)
             fewer = min(count - 1, max(1, count * budget // len(content)))
-            result = Listing(result.page.first(fewer), result.head)
+            result = result.cut(fewer)
 
     def _shown(self, result: Any) -> Shown:
         shown = self._tool.show(result, self._grant.here)
@@ -148,6 +152,22 @@ class Exit:
                 v if v is None or v is MISSING else treat(v) for v in columns[name]
             ]
         return Page(page.row, columns, page.places, page.more)
+
+    def _samples(self, samples: Samples[S]) -> Samples[S]:
+        """Make every column coarse that is a place; where that cannot be, leave none.
+
+        What it takes does not go on: ``show`` sees only what may be seen.
+        """
+        plan = dict(_plan(samples.row))
+        placed = {n for n in samples.columns if plan.get(n) is Treatment.PLACE}
+        columns = {n: c for n, c in samples.columns.items() if n not in placed}
+        if placed and samples.way is not None:
+            zones = self._grant.here.zones
+            circles = [(z.lat_deg, z.lon_deg, z.radius_m) for z in zones]
+            seen = places.coarse(samples.way, circles)
+            columns |= {n: c for n, c in seen.items() if n in placed}
+        head = self._shape(samples.head)
+        return replace(samples, columns=columns, way=None, head=head)
 
     def _shape(self, shape: S) -> S:
         changed = {}

@@ -76,7 +76,7 @@ class Gate:
     def __init__(self, store: Store, table: Table, clock: Clock, about: About) -> None:
         self._store = store
         self._table = table
-        self._admit = Admission(clock, about)
+        self._admit = Admission(clock, about, table.readers())
         self._record = Records(store, clock)
 
     def serve(

@@ -22,6 +22,7 @@ class Treatment(StrEnum):
     IDENTIFIER = "identifier"
     LOCAL_TIME = "local_time"
     PATH = "path"
+    PLACE = "place"
     CURSOR = "cursor"
     FREE_TEXT = "free_text"
 
@@ -148,3 +149,10 @@ class Listing(Generic[RowT, HeadT]):
 
     page: Page[RowT]
     head: HeadT
+
+    def __len__(self) -> int:
+        return len(self.page)
+
+    def cut(self, count: int) -> "Listing[RowT, HeadT]":
+        """Return the listing with at most ``count`` rows."""
+        return Listing(self.page.first(count), self.head)

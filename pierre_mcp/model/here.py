@@ -18,6 +18,7 @@ class Here:
         command: How the person calls this program, profile included.
         version: Of this program.
         zones: Where places are private.
+        readers: The tools that the ``training`` bundle gives by now.
     """
 
     now: datetime
@@ -25,6 +26,7 @@ class Here:
     command: str
     version: str
     zones: tuple[PrivacyZone, ...] = ()
+    readers: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

@@ -5,7 +5,7 @@ every imported source, insights from them, and every tool that reads. It leaves 
 places, names and free text, sleep and body: each is added by name.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
@@ -20,12 +20,14 @@ TRAINING = (
 EXTRAS = tuple(c for c in Category if c not in TRAINING)
 
 MEANING = {
-    Category.ACTIVITIES: "what you did: sport, day, duration, distance, climb, laps",
+    Category.ACTIVITIES: (
+        "what you did: sport, day, duration, distance, climb, laps, speed and cadence"
+    ),
     Category.HEART_RATE: "your heart rate in it",
     Category.POWER: "your power in it",
     Category.PROFILE: "your thresholds, zones, gear and time zone",
     Category.LOCATION: (
-        "where you went, to about 1 km, without the first and last 500 m"
+        "where you went, to about 1 km, and how high, without the first and last 500 m"
     ),
     Category.SLEEP: "your sleep",
     Category.BODY: "your weight and body measurements",
@@ -56,3 +58,19 @@ def training(
         scopes.share(recipient),
         *(scopes.tool(name) for name in sorted(tools)),
     )
+
+
+def lacking_tools(
+    recipient: str, *, held: Container[Scope], tools: Collection[str]
+) -> tuple[Scope, ...]:
+    """Return the tools of the bundle that are not held by one who holds some of it.
+
+    Args:
+        recipient: Who holds.
+        held: What is in force for it.
+        tools: Every tool that reads.
+    """
+    scoped = [scopes.tool(name) for name in sorted(tools)]
+    lacking = tuple(scope for scope in scoped if scope not in held)
+    begun = scopes.share(recipient) in held and len(lacking) < len(scoped)
+    return lacking if begun else ()

@@ -13,6 +13,7 @@ from uuid import uuid4
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Scope
+from pierre_mcp.policy import bundles
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
@@ -80,6 +81,24 @@ def withdraw(
     left = {scope: held[scope] for scope in held if scope not in gone}
     policies.write(tx, grant, policy.changed(recipient, left))
     return gone
+
+
+def extension(tx: Tx, grant: Grant, recipient: str) -> str | None:
+    """Return the command that gives ``recipient`` the tools an upgrade added, if any.
+
+    What it was once given and does not hold any more was taken back, or has run out: it
+    is not offered again.
+    """
+    here = grant.here
+    held = policies.read(tx, grant).policy.of(recipient).in_force(here.now)
+    lacking = bundles.lacking_tools(recipient, held=held, tools=here.readers)
+    if not lacking:
+        return None
+    entries = (entry for _, entry in policies.history(tx, grant))
+    known = {entry.scope for entry in entries if entry.recipient == recipient}
+    added = [scope for scope in lacking if scope not in known]
+    command = f"{here.command} consent grant {' '.join(added)} --to {recipient}"
+    return command if added else None
 
 
 def _enter(

@@ -5,6 +5,7 @@ from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
 from pierre_mcp.tools.stats import GET_STATS
+from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
 
 TOOLS = (
@@ -12,6 +13,7 @@ TOOLS = (
     GET_ACTIVITIES,
     GET_ACTIVITY,
     GET_STATS,
+    GET_ACTIVITY_STREAMS,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,

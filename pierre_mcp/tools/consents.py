@@ -100,6 +100,7 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
     held = _mine(tx, grant).in_force(here.now)
     may_know = grant.owner or bool(grant.sources(Category.PROFILE))
     first_end = min((h.expires_at for h in held.values() if h.expires_at), default=None)
+    extension = _extension(tx, grant)
     return StatusReply(
         version=here.version,
         utc_date=here.now.date(),
@@ -109,8 +110,8 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
         today=here.today if may_know else MISSING,
         time_zone=here.profile.zone if may_know else MISSING,
         expires_at=first_end,
-        warnings=_warnings(first_end, here),
-        next_steps=_next_steps(grant, first_end),
+        warnings=_warnings(first_end, extension, here),
+        next_steps=_next_steps(grant, first_end, extension),
     )
 
 
@@ -138,7 +139,7 @@ def get_consents(tx: Tx, grant: Grant, params: Nothing) -> ConsentsReply:
         scope=list(held),
         given_at=[h.given_at for h in held.values()],
         expires_at=[h.expires_at for h in held.values()],
-        extend_command=consent_command(grant),
+        extend_command=_extension(tx, grant) or consent_command(grant),
     )
 
 
@@ -208,21 +209,38 @@ def _range(
     }
 
 
-def _warnings(first_end: datetime | None, here: Here) -> list[str]:
-    if first_end is None or first_end - here.now > WARN_BEFORE:
-        return []
-    days = max(0, (first_end - here.now).days)
-    return [f"A consent expires in {wording.count(days, 'day')}."]
+def _extension(tx: Tx, grant: Grant) -> str | None:
+    """Return the command by which the person gives the tools an upgrade added."""
+    if grant.recipient is None:
+        return None
+    return service.extension(tx, grant, grant.recipient)
 
 
-def _next_steps(grant: Grant, first_end: datetime | None) -> list[str]:
+def _ends_soon(first_end: datetime | None, here: Here) -> bool:
+    return first_end is not None and first_end - here.now <= WARN_BEFORE
+
+
+def _warnings(
+    first_end: datetime | None, extension: str | None, here: Here
+) -> list[str]:
+    said = []
+    if first_end is not None and _ends_soon(first_end, here):
+        days = max(0, (first_end - here.now).days)
+        said.append(f"A consent expires in {wording.count(days, 'day')}.")
+    if extension:
+        said.append("There are tools that came after the consent and are not in it.")
+    return said
+
+
+def _next_steps(
+    grant: Grant, first_end: datetime | None, extension: str | None
+) -> list[str]:
     if grant.owner:
         return []
     if not _held_sources(grant):
         return [f"{grant.here.command} setup", consent_command(grant)]
-    if _warnings(first_end, grant.here):
-        return [consent_command(grant)]
-    return []
+    steps = [consent_command(grant)] if _ends_soon(first_end, grant.here) else []
+    return steps or ([extension] if extension else [])
 
 
 GET_STATUS = Tool(

@@ -5,7 +5,9 @@ from typing import Any
 from pierre_mcp.model.answer import ResourceFace, ToolFace
 from pierre_mcp.tools.table import Resource, Table, Tool
 
-_NOISE = ("title", "default")
+_NOISE = frozenset({"title", "default"})
+_OF_ANSWERS = _NOISE | {"additionalProperties", "enum", "const"}
+"""An answer is ours: a schema need not say what it never holds."""
 
 
 def tool_face(tool: Tool[Any, Any]) -> ToolFace:
@@ -14,8 +16,8 @@ def tool_face(tool: Tool[Any, Any]) -> ToolFace:
         name=tool.name,
         title=tool.title,
         description=tool.summary,
-        input_schema=_lean(tool.takes.model_json_schema()),
-        output_schema=_lean(tool.gives.model_json_schema(mode="serialization")),
+        input_schema=_lean(tool.takes.model_json_schema(), _NOISE),
+        output_schema=_short(tool.gives.model_json_schema(mode="serialization")),
         read_only=not tool.terms.writes,
         destructive=tool.destructive,
         idempotent=True,
@@ -47,17 +49,54 @@ def _row(tool: Tool[Any, Any]) -> str:
     return f"| `{tool.name}` | {tool.summary} | {needs} | {opens or 'its own state'} |"
 
 
-def _lean(schema: Any, *, names: bool = False) -> Any:
-    """Drop generated titles and defaults, which cost tokens and say nothing new.
+def _lean(schema: Any, noise: frozenset[str], *, names: bool = False) -> Any:
+    """Drop what costs tokens and says nothing new: titles, defaults, words on models.
 
     ``names``: the keys are names of fields, not words of the schema language.
     """
     if isinstance(schema, list):
-        return [_lean(item) for item in schema]
+        return [_lean(item, noise) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: _lean(value, names=key in {"properties", "$defs"} and not names)
+    lean = {
+        key: _lean(value, noise, names=key in {"properties", "$defs"} and not names)
         for key, value in schema.items()
-        if names or key not in _NOISE
+        if names or key not in noise
     }
+    if not names and "properties" in lean:  # the tool's own words say it
+        lean.pop("description", None)
+    return lean
+
+
+def _short(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an answer in few words: plain types where they are used."""
+    lean = _lean(schema, _OF_ANSWERS)
+    defined = lean.pop("$defs", {})
+    shapes = {name: of for name, of in defined.items() if "properties" in of}
+    plain = {
+        f"#/$defs/{name}": of["type"]
+        for name, of in defined.items()
+        if name not in shapes
+    }
+    short: dict[str, Any] = _plainly(
+        lean | ({"$defs": shapes} if shapes else {}), plain
+    )
+    return short
+
+
+def _plainly(schema: Any, plain: dict[str, str]) -> Any:
+    """Write a choice of plain types as one type with several names."""
+    if isinstance(schema, list):
+        return [_plainly(item, plain) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("$ref") in plain:
+        return {"type": plain[schema["$ref"]]}
+    short = {key: _plainly(value, plain) for key, value in schema.items()}
+    arms = short.get("anyOf", [])
+    if arms and all(isinstance(arm.get("type"), str) for arm in arms):
+        del short["anyOf"]
+        for arm in arms:
+            short |= arm
+        short["type"] = [arm["type"] for arm in arms]
+    return short

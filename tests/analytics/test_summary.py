@@ -284,7 +284,7 @@ def test_facts_become_a_cell_when_the_zone_is_known() -> None:
     cell = facts.at(utc_offset_s=3_600, zone="Europe/Paris", source="position")
     assert cell.zone == "Europe/Paris"
     assert cell.distance_m == facts.distance_m
-    added = {"utc_offset_s", "zone", "zone_source", "laps", "splits"}
+    added = {"utc_offset_s", "zone", "zone_source", "laps", "splits", "gear"}
     assert set(ActivityCell.model_fields) == set(ActivityFacts.model_fields) | added
 
 

@@ -115,7 +115,7 @@ def test_guided_in_plain_words(runner: Person) -> None:
     assert screen.status == 0
     for words in (
         "It could then read, from files:",
-        "what you did: sport, day, duration, distance, climb, laps",
+        "what you did: sport, day, duration, distance, climb, laps, speed and cadence",
         "your heart rate in it",
         "your power in it",
         "It could not read: location, sleep, body, notes (add with --with).",
@@ -130,6 +130,7 @@ def test_guided_in_plain_words(runner: Person) -> None:
         f"share:{LABEL}",
         "tool:get_activities",
         "tool:get_activity",
+        "tool:get_activity_streams",
         "tool:get_stats",
     ]
 

@@ -52,6 +52,17 @@ def test_consents_given_lately_are_shown(runner: Person) -> None:
     assert "withdraw --to NAME" in found["fix"]
 
 
+def test_a_tool_added_since_a_consent_comes_with_its_command(runner: Person) -> None:
+    runner.consents("--to", "somebody")
+    assert checks(runner)["tools added since a consent"]["words"] == "none"
+    runner.consents("grant", "share:another", "tool:get_activity", "--to", "another")
+    found = checks(runner)["tools added since a consent"]
+    assert found["verdict"] == "warn"
+    assert found["words"] == "not in what another may use"
+    added = "tool:get_activities tool:get_activity_streams"
+    assert f"pierre-mcp consent grant {added} --to another" in found["fix"]
+
+
 def test_a_store_open_to_others(runner: Person) -> None:
     runner.store.chmod(0o755)
     found = failing(runner)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pierre_mcp.formats import columns
 from pierre_mcp.formats.columns import (
     STEPS,
-    STREAMS,
     DamagedColumnError,
     UnpackableColumnError,
     pack,
     unpack,
 )
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.model.track import COLUMNS
 from tests.formats.making import ride
 
@@ -67,6 +67,7 @@ def test_unpackable(column: list[float], step: float) -> None:
 def test_every_stream_has_a_step_and_a_category() -> None:
     assert set(STEPS) == set(STREAMS) == set(COLUMNS)
     assert STREAMS["lat_deg"] is STREAMS["lon_deg"] is Category.LOCATION
+    assert STREAMS["altitude_m"] is Category.LOCATION
     assert STREAMS["heart_rate_bpm"] is Category.HEART_RATE
     assert STREAMS["power_w"] is Category.POWER
     assert STREAMS["speed_m_s"] is Category.ACTIVITIES

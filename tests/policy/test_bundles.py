@@ -7,7 +7,13 @@ import pytest
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.scope import Kind
-from pierre_mcp.policy.bundles import EXTRAS, MEANING, TRAINING, training
+from pierre_mcp.policy.bundles import (
+    EXTRAS,
+    MEANING,
+    TRAINING,
+    lacking_tools,
+    training,
+)
 
 TOOLS = ["get_status", "get_activities"]
 LEFT_OUT = {Category.LOCATION, Category.NOTES, Category.SLEEP, Category.BODY}
@@ -55,3 +61,20 @@ def test_the_order_given_does_not_matter() -> None:
 
 def test_every_category_is_said_in_plain_words() -> None:
     assert set(MEANING) == set(Category)
+
+
+@pytest.mark.parametrize(
+    ("held", "lacking"),
+    [
+        pytest.param(["share:a", "tool:get_status"], ["tool:get_activities"], id="one"),
+        pytest.param(
+            ["share:a", "tool:get_activities", "tool:get_status"], [], id="all"
+        ),
+        pytest.param(["share:a"], [], id="no tool, so no bundle"),
+        pytest.param(["tool:get_status", "share:b"], [], id="not shared with it"),
+    ],
+)
+def test_the_tools_that_a_bundle_lacks(held: list[str], lacking: list[str]) -> None:
+    assert lacking_tools("a", held=list(map(scopes.Scope, held)), tools=TOOLS) == tuple(
+        lacking
+    )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pierre_mcp.model.caller import Owner
+from pierre_mcp.policy.bundles import training
 from tests.gate.world import CLAUDE, OTHER, OWNER, World
 from tests.stores import STRAVA, a_recording
 
@@ -163,3 +164,46 @@ def test_the_owner_sees_every_source_and_needs_no_step(world: World) -> None:
     assert all(len(s["categories"]) == 8 for s in told["sources"])
     assert (told["recipient"], told["next_steps"]) == ("owner", [])
     assert told["time_zone"] == "Europe/Zurich"
+
+
+# --- tools that came after the consent
+
+ADDED = "tool:get_activity_streams"
+EXTENDS = f"pierre-mcp consent grant {ADDED} --to {CLAUDE}"
+
+
+def given_before_an_upgrade(world: World, *, to: str = CLAUDE) -> None:
+    """Give what the bundle was when there was one tool less."""
+    tools = [t for t in world.table.readers() if not ADDED.endswith(f":{t}")]
+    world.give(*training(to, sources=["files"], tools=tools), to=to)
+
+
+def test_a_tool_that_came_after_the_consent_comes_with_its_command(
+    world: World,
+) -> None:
+    world.put(a_recording())
+    given_before_an_upgrade(world)
+    told = world.told("get_status")
+    assert told["next_steps"] == [EXTENDS]
+    assert told["warnings"] == [
+        "There are tools that came after the consent and are not in it."
+    ]
+    assert world.told("get_consents")["extend_command"] == EXTENDS
+    world.give(ADDED)
+    assert world.told("get_status")["next_steps"] == []
+    assert world.told("get_consents")["extend_command"] != EXTENDS
+
+
+def test_a_tool_that_was_taken_back_is_not_offered_again(world: World) -> None:
+    given_before_an_upgrade(world, to=OTHER)
+    world.give_training()
+    world.withdraw(ADDED)
+    told = world.told("get_status")
+    assert (told["next_steps"], told["warnings"]) == ([], [])
+
+
+def test_a_consent_about_to_end_is_renewed_whole(world: World) -> None:
+    given_before_an_upgrade(world)
+    world.give("files:power", expires_at=world.clock.now() + timedelta(days=2))
+    steps = world.told("get_status")["next_steps"]
+    assert steps == [f"pierre-mcp consent --to {CLAUDE}"]

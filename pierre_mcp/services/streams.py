@@ -1,0 +1,119 @@
+"""The streams of one activity: those of one recording of it, never mixed.
+
+The clocks of two recordings differ, and so do their first samples: a column of one does
+not stand beside a column of the other. The first recording in order of preference
+speaks that has anything of what was asked for and its reader may open.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pierre_mcp.analytics.ground import along_of, positions_of
+from pierre_mcp.errors import ActivityUnknownError, StoreDamagedError
+from pierre_mcp.formats.columns import DamagedColumnError, unpack
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.streams import STREAMS, Way
+from pierre_mcp.model.track import TIME, Column
+from pierre_mcp.policy.folding import preference
+from pierre_mcp.store import streams
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.streams import Kept
+
+USUAL = (
+    "heart_rate_bpm", "power_w", "speed_m_s", "cadence_rpm", "altitude_m",
+    "distance_m", "temperature_c",
+)  # fmt: skip
+"""What is given unasked, the first four there are; a position has to be asked for."""
+
+_USUAL_COUNT = 4
+_POSITION = ("lat_deg", "lon_deg")
+_PLACING = (*_POSITION, "distance_m")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What one recording has of what was asked for.
+
+    Attributes:
+        time_s: Seconds since its first sample, never falling, shape (n,).
+        columns: What was recorded and may be read, in the order asked, shape (n,) each.
+        lacking: What may be read and was not recorded.
+        way: Where each sample was, if any column tells of places.
+    """
+
+    source: str
+    time_s: Column
+    columns: Mapping[str, Column]
+    lacking: tuple[str, ...]
+    way: Way | None
+
+
+def measured(
+    tx: Tx, grant: Grant, activity_id: str, asked: Sequence[str] | None
+) -> Measured:
+    """Read these streams of an activity; by default the most useful ones there are.
+
+    Raises:
+        ActivityUnknownError: There is no such activity that may be read.
+        SealBrokenError: A stream was altered or moved.
+        StoreDamagedError: One is not what we packed, or not as long as the others.
+    """
+    found = streams.of_activity(tx, grant, activity_id)
+    if not found:
+        raise ActivityUnknownError
+    kept = _speaker(found, asked or USUAL)
+    if asked is None:
+        asked = [name for name in USUAL if name in kept.names][:_USUAL_COUNT]
+    names = [n for n in asked if streams.may_open(grant, kept.where.source, n)]
+    there = [name for name in names if name in kept.names and TIME in kept.names]
+    opened = _opened(tx, grant, kept, there)
+    return Measured(
+        source=kept.where.source,
+        time_s=opened.get(TIME, np.empty(0)),
+        columns={name: opened[name] for name in there},
+        lacking=tuple(name for name in names if name not in there),
+        way=_way(opened) if _tells_places(there) else None,
+    )
+
+
+def _speaker(found: Sequence[Kept], wanted: Sequence[str]) -> Kept:
+    """Return the first that has any of the wanted, else any at all, else the first."""
+    ordered = sorted(found, key=lambda k: (preference(k.where.source), k.day, k.id))
+    with_any = [kept for kept in ordered if kept.names]
+    with_wanted = [kept for kept in with_any if kept.names & set(wanted)]
+    return (*with_wanted, *with_any, *ordered)[0]
+
+
+def _opened(
+    tx: Tx, grant: Grant, kept: Kept, names: Sequence[str]
+) -> dict[str, Column]:
+    needed = {TIME, *names, *(_PLACING if _tells_places(names) else ())}
+    packed = streams.packed(tx, grant, kept, needed & kept.names)
+    try:
+        opened = {name: unpack(blob) for name, blob in packed.items()}
+    except DamagedColumnError:
+        raise StoreDamagedError from None
+    if len({len(column) for column in opened.values()}) > 1:
+        raise StoreDamagedError
+    return opened
+
+
+def _tells_places(names: Sequence[str]) -> bool:
+    return any(STREAMS[name] is Category.LOCATION for name in names)
+
+
+def _way(opened: Mapping[str, Column]) -> Way:
+    nowhere = np.full(len(opened[TIME]), np.nan)
+    along = along_of(opened)
+    placed = positions_of(opened)
+    lat, lon = (opened.get(name, nowhere) for name in _POSITION)
+    return Way(
+        # Without a distance nothing tells how far its ends reach: all of it is hidden.
+        along_m=np.zeros_like(nowhere) if along is None else along,
+        lat_deg=np.where(placed, lat, np.nan),
+        lon_deg=np.where(placed, lon, np.nan),
+        altitude_m=opened.get("altitude_m", nowhere),
+    )
