@@ -1,6 +1,13 @@
 """What every test shares."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a test runs says only what else the machine does.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from tests.cli.terminal import PROGRAM
+from tests.forks import PROGRAM, Fork
 
 Frame = dict[str, Any]
 
 LABEL = "claude-desktop"
-SERVE = (*PROGRAM, "serve", "--client", LABEL)
+WORDS = ("serve", "--client", LABEL)
+SERVE = (*PROGRAM, *WORDS)
+ENDS = ("stdin", "stdout", "stderr")
 STATELESS = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -24,21 +26,24 @@ class Host:
     """One server process, asked one thing at a time; ended with its ``with``.
 
     Args:
+        words: What ``pierre-mcp`` is started with.
+        command: A whole command instead, as a client starts it.
         meta: Sent with every request, as the protocol without a handshake wants.
     """
 
     def __init__(
         self,
         env: Mapping[str, str],
-        command: Sequence[str] = SERVE,
+        words: Sequence[str] = WORDS,
+        *,
+        command: Sequence[str] = (),
         meta: Frame | None = None,
     ) -> None:
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
+        pipes: dict[str, Any] = dict.fromkeys(ENDS, subprocess.PIPE)
+        self.process: Fork | subprocess.Popen[bytes] = (
+            subprocess.Popen(command, env=env, **pipes)
+            if command
+            else Fork(words, env=env, **pipes)
         )
         self.log = b""
         self._meta = meta

@@ -8,7 +8,7 @@ import pytest
 
 from pierre_mcp.__main__ import main, profile_first
 from pierre_mcp.cli import doctor, program
-from tests.cli.terminal import PROGRAM, Person
+from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
 from tests.host import Host
 
@@ -94,7 +94,7 @@ def test_the_profile_may_stand_anywhere(given: list[str], turned: list[str]) -> 
     ids=" ".join,
 )
 def test_every_way_to_start_the_server(anna: Person, words: tuple[str, ...]) -> None:
-    with Host(anna.env, [*PROGRAM, *words]) as host:
+    with Host(anna.env, words) as host:
         host.greet()
         status = host.call("get_status")["structuredContent"]
     profile = "anna" if "anna" in " ".join(words) else "default"

@@ -1,5 +1,6 @@
 """A person and their machine, for each test of a command."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,16 @@ def anna(tmp_path: Path) -> Person:
     return Person(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of somebody who has imported one short ride: for copies of it."""
+    anna = Person(tmp_path_factory.mktemp("imported"))
+    anna.does("import", str(anna.file("ride.fit", fit_activity(ride(60)))))
+    return anna.home
+
+
 @pytest.fixture
-def runner(anna: Person) -> Person:
+def runner(imported: Path, anna: Person) -> Person:
     """Somebody who has imported one short ride."""
-    path = anna.file("ride.fit", fit_activity(ride(60)))
-    anna.does("import", str(path))
+    shutil.copytree(imported, anna.home, dirs_exist_ok=True)
     return anna

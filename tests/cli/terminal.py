@@ -1,7 +1,8 @@
 """Commands as a person gives them: on a pseudo-terminal, or without one.
 
 A pseudo-terminal by ``openpty`` and a new process, never ``forkpty``: threads of the
-test's own process may hold locks.
+test's own process may hold locks. The process is a ``Fork`` unless a whole command is
+given.
 """
 
 import json
@@ -9,14 +10,14 @@ import os
 import re
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-PROGRAM = (sys.executable, "-m", "pierre_mcp")
+from tests.forks import Fork
+
 CHALLENGE = r"Type these words[^:]*: (.+?)\r?\n"
 WITHIN_S = 30.0
 
@@ -41,13 +42,16 @@ class Terminal:
         words: Sequence[str],
         env: Mapping[str, str],
         *,
-        command: Sequence[str] = PROGRAM,
+        command: Sequence[str] = (),
         **changed: Any,
     ) -> None:
         self._ours, theirs = os.openpty()
         ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-        self.process = subprocess.Popen(
-            [*command, *words], **{**ends, **changed}, env=env, start_new_session=True
+        how = {**ends, **changed, "env": env, "start_new_session": True}
+        self.process: Fork | subprocess.Popen[bytes] = (
+            subprocess.Popen([*command, *words], **how)
+            if command
+            else Fork(words, **how)
         )
         os.close(theirs)
         self.text = ""
@@ -128,16 +132,25 @@ class Person:
         """The directory of the store of the default profile."""
         return self.data / "default"
 
-    def run(self, *words: str, **changed: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command without a terminal."""
-        ends = {"stdin": subprocess.DEVNULL, "env": self.env, "cwd": self.home}
-        return subprocess.run(
-            [*PROGRAM, *words],
-            **{**ends, **changed},
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
+    def run(
+        self,
+        *words: str,
+        typed: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command without a terminal: its input is a pipe, or nothing at all."""
+        process = Fork(
+            words,
+            env=env or self.env,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL if typed is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        said = None if typed is None else typed.encode()
+        out, err = process.communicate(said, timeout=WITHIN_S)
+        return subprocess.CompletedProcess(
+            words, process.wait(), out.decode(), err.decode()
         )
 
     def does(self, *words: str) -> str:

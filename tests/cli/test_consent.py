@@ -31,8 +31,7 @@ def held(anna: Person) -> list[str]:
 @pytest.mark.parametrize("words", GIVING, ids=["guided", "bundle", "grant"])
 def test_refused_without_a_terminal(runner: Person, words: tuple[str, ...]) -> None:
     for typed in (None, "y\ny\nclaude-desktop\n", "\n" * 20):
-        stdin = {} if typed is None else {"stdin": None, "input": typed}
-        done = runner.run(*words, **stdin)
+        done = runner.run(*words, typed=typed)
         assert done.returncode == 1
         assert done.stdout == ""
         assert done.stderr.startswith(NONE_HERE)

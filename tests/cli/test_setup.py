@@ -206,7 +206,7 @@ def test_the_entry_starts_the_server_without_a_shell(anna: Person) -> None:
     covered = {k: v for k, v in anna.env.items() if k.startswith("COV")}
     env = {"PATH": "", "HOME": str(anna.home), **entry["env"], **covered}
     shell = ("/bin/sh", "-c", f'cd {elsewhere} && exec "$@"', "sh")
-    with Host(env, [*shell, entry["command"], *entry["args"]]) as host:
+    with Host(env, command=[*shell, *run_by(entry)]) as host:
         host.greet()
         status = host.call("get_status")["structuredContent"]
     assert status["recipient"] == "claude-desktop"
@@ -233,7 +233,7 @@ def test_a_key_file_is_named_in_the_entry(tmp_path: Path) -> None:
     entry = servers(anna)["pierre"]
     assert entry["env"]["PIERRE_MEK_SOURCE"] == f"file:{key}"
     assert entry["env"]["PIERRE_ENV"] == "production"
-    with Host({**entry["env"], "HOME": str(tmp_path)}, run_by(entry)) as host:
+    with Host({**entry["env"], "HOME": str(tmp_path)}, command=run_by(entry)) as host:
         host.greet()
         assert not host.call("get_status").get("isError")
 

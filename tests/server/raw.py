@@ -6,15 +6,14 @@ import queue
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
+
+from tests.forks import Fork, toy
 
 Frame = dict[str, Any]
 
-TOY = (sys.executable, str(Path(__file__).with_name("toy.py")))
 HELLO: Frame = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
@@ -29,10 +28,10 @@ MODERN: Frame = {
 }
 
 
-def spawn(*options: str, **changed: Any) -> subprocess.Popen[bytes]:
+def spawn(*options: str, **changed: Any) -> Fork:
     """Start a server; both ends of its wire are pipes unless changed."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **changed}
-    return subprocess.Popen([*TOY, *options], **pipes)  # our own command
+    return Fork(options, main=toy, **pipes)
 
 
 class Wire:
@@ -128,7 +127,7 @@ def calling(name: str, id: Any, **arguments: Any) -> Frame:  # noqa: A002  # as 
     return request("tools/call", {"name": name, "arguments": arguments}, id)
 
 
-def unread(answers: int) -> subprocess.Popen[bytes]:
+def unread(answers: int) -> Fork:
     """Start a server, and leave 800 kB unread for each of so many answers."""
     process = spawn()
     assert process.stdin is not None

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.raw import HELLO, TOY, Wire, calling, request, spawn, unread
+from tests.forks import TOY
+from tests.server.raw import HELLO, Wire, calling, request, spawn, unread
 
 PING = b'{"jsonrpc":"2.0","id":"after","method":"ping"}\n'
 
@@ -30,7 +31,7 @@ def run(said: bytes = b"", **changed: Any) -> tuple[int, bytes, bytes]:
     """Run a server over ``said``; return its exit status, stdout and stderr."""
     process = spawn(stderr=subprocess.PIPE, **changed)
     out, err = process.communicate(said or None, timeout=10)
-    return process.returncode, out, err
+    return process.wait(), out, err
 
 
 def test_the_last_line_needs_no_newline() -> None:
