@@ -20,9 +20,10 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import policies
+from pierre_mcp.store import policies, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
+from pierre_mcp.tools.wording import count
 
 _MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
 _RECENT = timedelta(days=7)
@@ -83,6 +84,7 @@ def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
     return [
         _given_lately(tx, grant),
         _new_tools(tx, grant),
+        _formula(tx, grant),
         inbox.check(session.settings, tx, grant),
     ]
 
@@ -111,6 +113,15 @@ def _new_tools(tx: Tx, grant: Grant) -> Check:
     behind = ", ".join(r for r, command in found.items() if command)
     fix = f"Run, if you want it so: {'; '.join(commands)}"
     return Check(name, Verdict.WARN, f"not in what {behind} may use", fix)
+
+
+def _formula(tx: Tx, grant: Grant) -> Check:
+    """Tell how many recordings an older version computed."""
+    name, found = "computed by this version", renewal.count_due(tx, grant)
+    if not found:
+        return Check(name, Verdict.OK, "all of it")
+    fix = f"Run: {grant.here.command} refresh"
+    return Check(name, Verdict.WARN, f"not {count(found, 'recording')}", fix)
 
 
 def _client(session: Session) -> Check:

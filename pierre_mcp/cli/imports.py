@@ -1,22 +1,19 @@
 """``pierre-mcp import``, ``imports`` and ``undo``."""
 
-import signal
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
+from pierre_mcp.cli.pace import Brake, progress_bar
 from pierre_mcp.cli.reasons import sentence, why
+from pierre_mcp.cli.refresh import renew
 from pierre_mcp.cli.session import (
     Session,
     command,
     current,
-    err,
     say,
     say_json,
     say_table,
@@ -31,8 +28,6 @@ from pierre_mcp.services.steps import Progress
 from pierre_mcp.services.workers import Parsers
 from pierre_mcp.store.imports import FileOutcome, ListedRun, State
 from pierre_mcp.tools.wording import count
-
-T = TypeVar("T")
 
 _FAILED = FileOutcome.FAILED
 _SHOWN = {FileOutcome.FAILED, FileOutcome.SKIPPED, FileOutcome.REPAIRED}
@@ -156,7 +151,7 @@ def run_import(session: Session, found: list[Path]) -> service.Import:
         KeyboardInterrupt: The person stopped it.
     """
     call = session.owner("import")
-    with _bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("looking", total=None)
         plan = planned(found)
         job = service.Import(plan, SystemClock())
@@ -177,52 +172,9 @@ def run_import(session: Session, found: list[Path]) -> service.Import:
             except KeyboardInterrupt:
                 gate.step(call, job.interrupted())
                 raise
+            if job.due:
+                renew(session, gate, brake, listen)
     return job
-
-
-class Brake:
-    """Ctrl-C between two steps: one that is being written is written to its end."""
-
-    def __init__(self) -> None:
-        self._busy = True
-        self._pressed = False
-        self._before: Any = None
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def between(self, steps: Iterator[T]) -> Iterator[T]:
-        """Give the steps; while one is out it is not interrupted.
-
-        Raises:
-            KeyboardInterrupt: Ctrl-C was pressed, now or while a step was out.
-        """
-        while True:
-            self._release()
-            step = next(steps, None)
-            self._busy = True
-            if step is None:
-                return
-            yield step
-
-    def _release(self) -> None:
-        self._busy = False  # first: what is pressed from here on is heard at once
-        if self._pressed:
-            self._busy = True
-            raise KeyboardInterrupt
-
-    def _press(self, number: int, frame: object) -> None:
-        del number, frame
-        if not self._busy:
-            self._busy = True  # until all is noted down
-            raise KeyboardInterrupt
-        self._pressed = True
 
 
 def _list(plan: Plan, *, as_json: bool) -> None:
@@ -233,19 +185,6 @@ def _list(plan: Plan, *, as_json: bool) -> None:
         say("\n".join(map(clean, names)))
     else:
         say(_NOTHING)
-
-
-def _bar() -> Bar:
-    console = err()
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal or console.is_dumb_terminal,
-    )
 
 
 def summarise(session: Session, job: service.Import) -> None:

@@ -16,7 +16,16 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from pierre_mcp.cli import audit, call, consent, doctor, imports, session, setup
+from pierre_mcp.cli import (
+    audit,
+    call,
+    consent,
+    doctor,
+    imports,
+    refresh,
+    session,
+    setup,
+)
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
 from pierre_mcp.errors import PierreError
@@ -30,6 +39,7 @@ _ORDER = (
     "call",
     "imports",
     "undo",
+    "refresh",
     "audit",
     "doctor",
     "demo",
@@ -79,6 +89,9 @@ app.command("import", short_help="Import a Strava export, or FIT, GPX and TCX fi
 )
 app.add_typer(imports.app, name="imports")
 app.command("undo", short_help="Take one import back.")(imports.undo)
+app.command("refresh", short_help="Compute again what an older version computed.")(
+    refresh.refresh
+)
 app.add_typer(
     consent.app,
     name="consent",

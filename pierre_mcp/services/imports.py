@@ -24,7 +24,7 @@ from pierre_mcp.services.entries import STRAVA, Entry, Plan
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import gear, imports, people, recordings
+from pierre_mcp.store import gear, imports, people, recordings, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
 
@@ -72,6 +72,7 @@ class Import:
         self._started_at = clock.now()
         self._parsers: Parsers | None = None
         self._abandoned = False
+        self.due = 0
 
     def steps(self) -> Generator[tuple[Step, Progress]]:
         """Give a step for the run, one for every few entries, and one to end it."""
@@ -193,8 +194,9 @@ class _Begin:
         self.known: frozenset[int] = frozenset()
 
     def prepare(self, tx: Tx, grant: Grant) -> None:
-        """Look what is there."""
+        """Look what is there, and how much of it an older version computed."""
         self.known = self._job.known(tx, grant)
+        self._job.due = renewal.count_due(tx, grant)
 
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write it."""
@@ -286,7 +288,7 @@ class _File:
             alone = strava.row_digest(self.entry.row)
             recordings.drop(tx, grant, alone, self.entry.where.source)
         recordings.add(tx, grant, self._sealed)
-        matching.join(tx, grant, [(one.id, one.day) for one in self._sealed])
+        matching.join(tx, grant, self._sealed)
         imports.add_file(tx, grant, self._job.id, self._seq, self.line)
 
     def _found(self) -> tuple[bytes, Sequence[ParsedActivity]] | None:

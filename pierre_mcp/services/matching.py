@@ -11,32 +11,50 @@ from uuid import uuid4
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import SealedRow
-from pierre_mcp.policy.matching import Span, groups, same
+from pierre_mcp.policy.matching import Span, groups
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Reader, Wanted
+from pierre_mcp.store.recordings import Reader, Sealed, Wanted
 
 _MICROS = 1_000_000
 
 
-def join(tx: Tx, grant: Grant, new: Sequence[tuple[str, str]]) -> None:
+def join(tx: Tx, grant: Grant, new: Sequence[Sealed]) -> None:
     """Put recordings just written to the activities they are of.
 
     Args:
         tx: The transaction they were written in.
-        grant: The owner's.
-        new: Recording id and local day of each; those of one file.
+        grant: What it may not read stays apart until ``settle``.
+        new: The recordings; an older activity keeps its id.
     """
-    ids = {recording for recording, _ in new}
-    near = _spans(tx, grant, {day for _, day in new})
-    for one in (span for span in near if span.recording in ids):
-        found = {o.activity for o in near if o.recording not in ids and same(one, o)}
-        if found:
-            first, *others = sorted(found)
-            recordings.regroup(tx, grant, [one.recording], first)
-            for other in others:  # it is the link between two
-                recordings.merge(tx, grant, other, first)
-            near = _spans(tx, grant, {day for _, day in new})
+    fresh = {one.activity_id for one in new}
+    for group in groups(_near(tx, grant, {one.day for one in new})):
+        found = {span.activity for span in group}
+        first, *others = sorted(found, key=lambda one: (one in fresh, one))
+        for other in others:
+            recordings.merge(tx, grant, other, first)
+
+
+def changes(tx: Tx, grant: Grant) -> list[tuple[list[str], str]]:
+    """Return what ``settle`` has to do: recordings, and the activity they go to."""
+    reader = Reader(tx, grant)
+    every = [_span(reader, row) for row in recordings.newest(tx, grant, Wanted())]
+    taken: set[str] = set()
+    found = []
+    for group in groups(every):
+        free = {span.activity for span in group} - taken
+        activity = min(free) if free else str(uuid4())
+        taken.add(activity)
+        moved = [span.recording for span in group if span.activity != activity]
+        if moved:
+            found.append((moved, activity))
+    return found
+
+
+def settle(tx: Tx, grant: Grant, found: Iterable[tuple[Sequence[str], str]]) -> None:
+    """Do the changes: what an assistant imported may not have been held to all."""
+    for moved, activity in found:
+        recordings.regroup(tx, grant, moved, activity)
 
 
 def part(tx: Tx, grant: Grant, activities: Iterable[str]) -> None:
@@ -49,7 +67,7 @@ def part(tx: Tx, grant: Grant, activities: Iterable[str]) -> None:
             recordings.regroup(tx, grant, moved, str(uuid4()))
 
 
-def _spans(tx: Tx, grant: Grant, days: set[str]) -> list[Span]:
+def _near(tx: Tx, grant: Grant, days: set[str]) -> list[Span]:
     """Return what lies within one local day either side: devices may disagree."""
     reader, found = Reader(tx, grant), {}
     for day in days:

@@ -32,6 +32,9 @@ _OF_ACTIVITY = f"""
        AND source IN (SELECT value FROM json_each(?))
      ORDER BY local_day, id
 """  # noqa: S608  constant columns, no value in the text
+_ONE = f"""
+    SELECT {_COLUMNS} FROM recordings WHERE tenant = ? AND person = ? AND id = ?
+"""  # noqa: S608  constant columns, no value in the text
 _EVENT = """
     SELECT other.activity_id FROM recordings AS one
       JOIN recordings AS other USING (tenant, person, digest, source)
@@ -46,6 +49,12 @@ def recordings_of(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     sources = json.dumps(readable(tx, grant, None))
     rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
     return [_recording(tx.ring, grant, row) for row in rows]
+
+
+def recording(tx: Tx, grant: Grant, recording_id: str) -> Recording | None:
+    """Return one recording, for its owner; None if there is none."""
+    row = tx.one(_ONE, (grant.tenant, grant.person, recording_id))
+    return row and _recording(tx.ring, grant, row)
 
 
 def event_of(tx: Tx, grant: Grant, recording: Recording) -> list[str]:

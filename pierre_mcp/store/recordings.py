@@ -132,6 +132,11 @@ class Sealed:
         return str(self.row[0])
 
     @property
+    def activity_id(self) -> str:
+        """The activity it was sealed as a part of."""
+        return str(self.row[1])
+
+    @property
     def day(self) -> str:
         """Its local day."""
         return str(self.row[7])
@@ -196,7 +201,7 @@ def seal(
     place = partial(place_of, grant, row_id, new.where, new.local_day)
     cells = (new.activity, new.heart_rate, new.power, new.location, new.notes)
     sealed = [
-        None if cell is None else ring.seal(_packed(cell), place(column), scope)
+        None if cell is None else ring.seal(packed(cell), place(column), scope)
         for cell, column in zip(cells, CELL_COLUMNS, strict=True)
     ]
     kid = next(pair[0] for pair in sealed if pair)  # one ring, one key in use
@@ -208,7 +213,7 @@ def seal(
         (
             row_id,
             str(category),
-            *ring.seal(_packed(d), place(detail_column(category)), scope),
+            *ring.seal(packed(d), place(detail_column(category)), scope),
         )
         for category, d in new.details.items()
     )
@@ -222,7 +227,7 @@ def seal(
     return Sealed(row, streams, details)
 
 
-def _packed(cell: Cell) -> bytes:
+def packed(cell: Cell) -> bytes:
     """Return a cell's bytes; what is at its default is left out, and read as such."""
     if type(cell) in NUMBERS:
         return pack(cell)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pierre_mcp.services.health import Check, Verdict
+from pierre_mcp.tools.catalogue import table
 from tests.cli.terminal import Person
 
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
@@ -59,7 +60,8 @@ def test_a_tool_added_since_a_consent_comes_with_its_command(runner: Person) -> 
     found = checks(runner)["tools added since a consent"]
     assert found["verdict"] == "warn"
     assert found["words"] == "not in what another may use"
-    added = "tool:get_activities tool:get_activity_streams"
+    lacking = sorted(set(table().readers()) - {"get_activity"})
+    added = " ".join(f"tool:{name}" for name in lacking)
     assert f"pierre-mcp consent grant {added} --to another" in found["fix"]
 
 

@@ -21,10 +21,12 @@ from tests.stores import (
     FILES,
     STRAVA,
     a_digest,
+    a_grant,
     a_recording,
     a_store,
     begin_import,
     owner_grant,
+    owner_of,
 )
 
 HOUR_US = 3_600_000_000
@@ -60,7 +62,7 @@ def imported(store: Store, grant: Grant, *new: NewRecording) -> list[str]:
                 tx.ring, grant, one, digest=a_digest(run), import_id=run
             )
             recordings.add(tx, grant, [sealed])
-            matching.join(tx, grant, [(sealed.id, sealed.day)])
+            matching.join(tx, grant, [sealed])
         runs.append(run)
     return runs
 
@@ -118,7 +120,9 @@ def test_the_link_between_two_joins_them_and_parts_them_when_it_goes(
     assert together(store, grant) == [1, 1]
 
 
-def test_parts_of_one_file_are_never_one_activity(store: Store, grant: Grant) -> None:
+def test_a_track_that_stands_twice_in_a_file_is_one_activity(
+    store: Store, grant: Grant
+) -> None:
     with store.writing() as tx:
         run = begin_import(tx, grant)
         sealed = [
@@ -129,7 +133,44 @@ def test_parts_of_one_file_are_never_one_activity(store: Store, grant: Grant) ->
             for part in (0, 1)
         ]  # fmt: skip
         recordings.add(tx, grant, sealed)
-        matching.join(tx, grant, [(one.id, one.day) for one in sealed])
+        matching.join(tx, grant, sealed)
+    assert together(store, grant) == [2]
+
+
+def test_an_older_activity_keeps_its_id(store: Store, grant: Grant) -> None:
+    imported(store, grant, ride(600))
+    with store.reading() as tx:
+        [before] = recordings.newest(tx, grant, Wanted())
+    for minute in (601, 602, 603):
+        imported(store, grant, ride(minute, where=STRAVA))
+    with store.reading() as tx:
+        after = {row.activity_id for row in recordings.newest(tx, grant, Wanted())}
+    assert after == {before.activity_id}
+
+
+def test_what_an_assistant_could_not_compare_is_settled_by_the_person(
+    store: Store, grant: Grant
+) -> None:
+    imported(store, grant, ride(600))
+    reader = a_grant(owner_of(store), pairs=set())
+    imported(store, reader, ride(601, where=STRAVA), ride(900))
+    assert together(store, grant) == [1, 1, 1]
+    for moves in (1, 0):
+        with store.writing() as tx:
+            found = matching.changes(tx, grant)
+            assert len(found) == moves
+            matching.settle(tx, grant, found)
+    assert together(store, grant) == [1, 2]
+
+
+def test_what_was_put_together_wrongly_is_parted(store: Store, grant: Grant) -> None:
+    imported(store, grant, ride(600), ride(900))
+    with store.writing() as tx:
+        ids = [row.activity_id for row in recordings.newest(tx, grant, Wanted())]
+        recordings.merge(tx, grant, *ids)
+    assert together(store, grant) == [2]
+    with store.writing() as tx:
+        matching.settle(tx, grant, matching.changes(tx, grant))
     assert together(store, grant) == [1, 1]
 
 
