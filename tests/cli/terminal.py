@@ -16,10 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pierre_mcp.tools.catalogue import table
 from tests.forks import Fork
 
 CHALLENGE = r"Type these words[^:]*: (.+?)\r?\n"
 WITHIN_S = 30.0
+IN_BUNDLE = 6 + len(table().readers())
+"""Scopes of the training bundle for one source: four categories, insights, sharing,
+and the tools that read."""
 
 
 @dataclass(frozen=True)

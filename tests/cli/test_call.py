@@ -2,7 +2,7 @@
 
 import json
 
-from tests.cli.terminal import Person
+from tests.cli.terminal import IN_BUNDLE, Person
 from tests.host import Host, text_of
 
 LABEL = "claude-desktop"
@@ -44,7 +44,7 @@ def test_a_preview_changes_nothing(runner: Person) -> None:
     done = runner.run("call", "withdraw_consent", "{}", "--as", LABEL)
     assert done.returncode == 1
     assert done.stdout.startswith("preview_writes")
-    assert len(runner.asks("consent", "list")) == 9
+    assert len(runner.asks("consent", "list")) == IN_BUNDLE
 
 
 def test_arguments_that_are_none(anna: Person) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pierre_mcp.cli.consent import until
 from pierre_mcp.cli.faults import ExpiryMalformedError
-from tests.cli.terminal import Person, Terminal
+from tests.cli.terminal import IN_BUNDLE, Person, Terminal
 from tests.host import Host, text_of
 
 LABEL = "claude-desktop"
@@ -211,7 +211,7 @@ def test_withdraw_needs_no_terminal(runner: Person) -> None:
     assert one == f"Withdrawn from {LABEL}: files:power.\n"
     assert "files:power" not in held(runner)
     rest = runner.asks("consent", "withdraw", "--to", LABEL)
-    assert len(rest["withdrawn"]) == 8
+    assert len(rest["withdrawn"]) == IN_BUNDLE - 1
     assert held(runner) == []
     again = runner.does("consent", "withdraw", "--to", LABEL)
     assert again == f"Withdrawn from {LABEL}: nothing was held.\n"
