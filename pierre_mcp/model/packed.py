@@ -53,6 +53,7 @@ _HEADS: Final[Mapping[type[Cell], tuple[tuple[str, str], ...]]] = MappingProxyTy
 )
 _INDOOR: Final = 1
 _JSON: Final = b"{"
+_EMPTY: Final = len("{}")
 _LETTERS: Final = {"<i4": "i", "<i8": "q"}
 
 
@@ -64,17 +65,13 @@ class _Layout:
         letters = "".join(_LETTERS[code] for _, code in head)
         self.whole = tuple(name for name, _ in head)
         self.numbers = numbers
+        self.names = (*self.whole, *numbers)
         self.struct = struct.Struct(f"<BBI{letters}{len(numbers)}d")
         self.dtype = np.dtype(
             [("version", "u1"), ("flags", "u1"), ("tail", "<u4"), *head]
             + [(name, "<f8") for name in numbers]
         )
         self.fixed = {"indoor", *self.whole, *numbers}
-        # What has no default is told even where it is null.
-        fields = kind.model_fields.items()
-        self.told: dict[str, Any] = {
-            n: None for n, f in fields if n in numbers and f.is_required()
-        }
 
     def pack(self, fields: Mapping[str, Any], tail: bytes) -> bytes:
         flags = _INDOOR if fields.get("indoor") else 0
@@ -110,7 +107,7 @@ def pack(cell: Cell) -> bytes:
 
 
 def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
-    """Return the fields of a cell, packed or JSON, without those at their default.
+    """Return the fields of a cell, packed or JSON; what is left out is at its default.
 
     Raises:
         ValueError: It is cut, too long, or of a version not known here.
@@ -127,11 +124,15 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
     if version != VERSION or len(plain) != end + tail:
         msg = "a packed cell is of no known form"
         raise ValueError(msg)
-    pairs = zip((*layout.whole, *layout.numbers), values, strict=True)
-    seen = layout.told | {name: value for name, value in pairs if isfinite(value)}
+    # NaN alone is not itself: lists unpack dozens of cells, and a call costs more.
+    seen = {
+        name: value if value == value else None  # noqa: PLR0124 - see above
+        for name, value in zip(layout.names, values, strict=True)
+    }
     if flags & _INDOOR:
         seen["indoor"] = True
-    seen |= from_json(plain[end:])
+    if tail > _EMPTY:
+        seen |= from_json(plain[end:])
     return seen
 
 

@@ -46,6 +46,7 @@ _PRAGMAS: Final = (
     f"journal_size_limit = {_WAL_BYTES // 2}",
     "temp_store = MEMORY",
     "mmap_size = 0",
+    "cache_size = -16000",  # KiB: a whole history is read at once
     "busy_timeout = 5000",
     "fullfsync = ON",  # macOS: fsync alone does not reach the platter
     "checkpoint_fullfsync = ON",
