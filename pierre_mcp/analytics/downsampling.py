@@ -14,9 +14,12 @@ Source:
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pierre_mcp.model.streams import Rows
 from pierre_mcp.model.track import Column
+
+Rows = NDArray[np.intp]
+"""Which rows of a column, rising."""
 
 
 def kept_rows(columns: Sequence[Column], count: int, *, most: int) -> Rows:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pierre_mcp.model.cells import MAX_PATH, LocationCell
-from pierre_mcp.model.track import TIME, Column, Track
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column, Track
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius R1 of WGS 84 (IUGG)."""

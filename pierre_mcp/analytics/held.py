@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from pierre_mcp.analytics.pieces import paused_s
 from pierre_mcp.model.cells import Pieces
-from pierre_mcp.model.track import TIME, Column, Track
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column, Track
 
 USUAL_INTERVALS = 3.0
 LEAST_HOLD_S, MOST_HOLD_S = 5.0, 60.0

@@ -8,7 +8,8 @@ import numpy as np
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.cells import ActivityCell, Pieces
 from pierre_mcp.model.details import ActivityDetail, Lengths
-from pierre_mcp.model.track import TIME, Column, Lap, Length, Pause, Totals, Track
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column, Lap, Length, Pause, Totals, Track
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

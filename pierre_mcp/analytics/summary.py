@@ -37,7 +37,8 @@ from pierre_mcp.model.cells import (
     SpeedMS,
 )
 from pierre_mcp.model.details import ActivityDetail, Detail, Details
-from pierre_mcp.model.track import TIME, Column, Track
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column, Track
 
 LOWEST_BPM, HIGHEST_BPM = 25.0, 250.0
 HIGHEST_W = 3_000.0

@@ -20,7 +20,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from pierre_mcp.model.track import TIME, Column
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column
 
 STEPS: Mapping[str, float] = MappingProxyType(
     {

@@ -14,7 +14,8 @@ from pierre_mcp.formats.fit_developer import PREFIX
 from pierre_mcp.formats.fit_messages import EPOCH_S
 from pierre_mcp.formats.fit_table import ROLLING, Table
 from pierre_mcp.formats.samples import Samples
-from pierre_mcp.model.track import COLUMNS, Column
+from pierre_mcp.model.stream_names import COLUMNS
+from pierre_mcp.model.track import Column
 
 _ROLL = 0xFFF
 _SIXTEENTHS = 16

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from pierre_mcp.model.track import TIME, Column
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column
 
 _STRAY_S = 10 * 86_400.0
 LATEST_S = 7_258_118_400.0

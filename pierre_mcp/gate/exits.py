@@ -10,7 +10,7 @@ recipient, tool or question.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import MISSING
 from pydantic_core import to_json
@@ -19,6 +19,7 @@ from pierre_mcp.errors import ActivityUnknownError, CursorInvalidError
 from pierre_mcp.keyring.pseudonyms import Pseudonyms
 from pierre_mcp.keyring.ring import Ring, person_scope
 from pierre_mcp.keyring.tokens import open_token, seal_token
+from pierre_mcp.late import Late
 from pierre_mcp.model.fields import (
     Listing,
     ListReply,
@@ -31,9 +32,14 @@ from pierre_mcp.model.fields import (
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.streams import Samples
-from pierre_mcp.policy import places, privacy
+from pierre_mcp.policy import privacy
 from pierre_mcp.tools.classes import inner_shape, mark_of
 from pierre_mcp.tools.table import Shown, Tool
+
+if TYPE_CHECKING:
+    from pierre_mcp.policy import places
+else:
+    places = Late("pierre_mcp.policy.places")
 
 S = TypeVar("S", bound=Shape)
 

@@ -20,15 +20,21 @@ tail, or takes a new version.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from math import isfinite, nan
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic_core import from_json
 
+from pierre_mcp.late import Late
 from pierre_mcp.model.cells import ActivityCell, Cell, HeartRateCell, PowerCell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = Late("numpy")
 
 VERSION: Final = 0x01
 
@@ -67,11 +73,15 @@ class _Layout:
         self.numbers = numbers
         self.names = (*self.whole, *numbers)
         self.struct = struct.Struct(f"<BBI{letters}{len(numbers)}d")
-        self.dtype = np.dtype(
-            [("version", "u1"), ("flags", "u1"), ("tail", "<u4"), *head]
-            + [(name, "<f8") for name in numbers]
-        )
+        self._head = head
         self.fixed = {"indoor", *self.whole, *numbers}
+
+    @cached_property
+    def dtype(self) -> "np.dtype[np.void]":
+        return np.dtype(
+            [("version", "u1"), ("flags", "u1"), ("tail", "<u4"), *self._head]
+            + [(name, "<f8") for name in self.numbers]
+        )
 
     def pack(self, fields: Mapping[str, Any], tail: bytes) -> bytes:
         flags = _INDOOR if fields.get("indoor") else 0
@@ -83,7 +93,7 @@ class _Layout:
         is_old = plain[:1] == _JSON
         return self.pack(from_json(plain), b"") if is_old else plain
 
-    def joined(self, parts: Sequence[bytes]) -> NDArray[np.void] | None:
+    def joined(self, parts: Sequence[bytes]) -> "NDArray[np.void] | None":
         """Return fixed parts as one array; None if one is cut or of another form."""
         together = b"".join(parts)
         if len(together) != len(parts) * self.struct.size:
@@ -136,7 +146,7 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
     return seen
 
 
-def fixed_parts(kind: type[Cell], plains: Iterable[bytes]) -> NDArray[np.void]:
+def fixed_parts(kind: type[Cell], plains: Iterable[bytes]) -> "NDArray[np.void]":
     """Return the fixed parts of many cells, packed or JSON, as one array.
 
     Its fields are named as the cell's. Of a cell only its fixed part is looked at.

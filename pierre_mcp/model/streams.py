@@ -9,14 +9,14 @@ as the splits are: they lead to a place only from a start and a road that are kn
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Generic, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import Shape
-from pierre_mcp.model.track import COLUMNS, Column
+from pierre_mcp.model.stream_names import COLUMNS
+
+if TYPE_CHECKING:
+    from pierre_mcp.model.track import Column
 
 _CATEGORIES = {
     "lat_deg": Category.LOCATION,
@@ -33,8 +33,6 @@ STREAMS: Mapping[str, Category] = MappingProxyType(
 """Every stream there is, and the category it is consented to as."""
 
 HeadT = TypeVar("HeadT", bound=Shape)
-Rows = NDArray[np.intp]
-"""Which rows of a column, rising."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +45,10 @@ class Way:
         altitude_m: NaN where not recorded.
     """
 
-    along_m: Column
-    lat_deg: Column
-    lon_deg: Column
-    altitude_m: Column
+    along_m: "Column"
+    lat_deg: "Column"
+    lon_deg: "Column"
+    altitude_m: "Column"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +69,7 @@ class Samples(Generic[HeadT]):
     """
 
     row: type[Shape]
-    columns: Mapping[str, Column]
+    columns: "Mapping[str, Column]"
     lacking: tuple[str, ...]
     way: Way | None
     window: tuple[int, int]

@@ -12,28 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pierre_mcp.model.category import Sport
+from pierre_mcp.model.stream_names import TIME
 
 Column = NDArray[np.float64]
-
-TIME = "t_s"
-COLUMNS = (
-    TIME,
-    "lat_deg",
-    "lon_deg",
-    "altitude_m",
-    "distance_m",
-    "speed_m_s",
-    "heart_rate_bpm",
-    "power_w",
-    "cadence_rpm",
-    "temperature_c",
-    "form_power_w",
-    "leg_spring_stiffness_kn_m",
-    "ground_contact_ms",
-    "vertical_oscillation_mm",
-    "core_temperature_c",
-    "depth_m",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from pierre_mcp.model.category import Sport
-from pierre_mcp.model.track import TIME, Column, Lap, Pause, Totals, Track
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column, Lap, Pause, Totals, Track
 from pierre_mcp.services.athlete_plan import Kind, Session
 
 STEP_S: Final = 5.0

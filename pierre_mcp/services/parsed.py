@@ -28,7 +28,8 @@ from pierre_mcp.model.details import (
     Lengths,
     PowerDetail,
 )
-from pierre_mcp.model.track import TIME, Column
+from pierre_mcp.model.stream_names import TIME
+from pierre_mcp.model.track import Column
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]

@@ -15,8 +15,9 @@ from pierre_mcp.errors import ActivityUnknownError, StoreDamagedError
 from pierre_mcp.formats.columns import DamagedColumnError, unpack
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.stream_names import TIME
 from pierre_mcp.model.streams import STREAMS, Way
-from pierre_mcp.model.track import TIME, Column
+from pierre_mcp.model.track import Column
 from pierre_mcp.policy.folding import preference
 from pierre_mcp.store import streams
 from pierre_mcp.store.database import Tx

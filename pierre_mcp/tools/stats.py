@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from pydantic import MISSING, Field
 from pydantic_core import from_json
 
-from pierre_mcp.analytics import totals
-from pierre_mcp.analytics.totals import Buckets
+from pierre_mcp.late import Late
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import (
     PUBLIC,
@@ -25,9 +23,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
-from pierre_mcp.services import history
-from pierre_mcp.services.history import History
-from pierre_mcp.store import recordings, scan
+from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
@@ -42,6 +38,18 @@ from pierre_mcp.tools.activities import (
 )
 from pierre_mcp.tools.columns import as_columns, columns_of
 from pierre_mcp.tools.table import Shown, Tool
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pierre_mcp.analytics import totals
+    from pierre_mcp.services import history
+    from pierre_mcp.store import scan
+else:
+    np = Late("numpy")
+    totals = Late("pierre_mcp.analytics.totals")
+    history = Late("pierre_mcp.services.history")
+    scan = Late("pierre_mcp.store.scan")
 
 By = Literal["week", "month", "year", "sport", "all"]
 
@@ -175,8 +183,8 @@ def _wanted(params: StatsParams) -> Wanted:
 
 
 def _span(
-    found: History, params: StatsParams, today: date
-) -> tuple[np.datetime64, np.datetime64]:
+    found: "history.History", params: StatsParams, today: date
+) -> "tuple[np.datetime64, np.datetime64]":
     """Return the range asked for, between the first activity and today.
 
     Outside there is nothing, and a range without end would be rows without end.
@@ -189,7 +197,9 @@ def _span(
     return first, last
 
 
-def _columns(found: History, buckets: Buckets) -> dict[str, list[Any]]:
+def _columns(
+    found: "history.History", buckets: "totals.Buckets"
+) -> dict[str, list[Any]]:
     """Return every column of ``StatsRow``, allowed or not, oldest first."""
     of = found.numbers
     work = totals.work_kj(of["mean_power_w"], of["power_s"])
@@ -217,7 +227,7 @@ def _columns(found: History, buckets: Buckets) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def _listed(values: totals.Numbers) -> list[float | None]:
+def _listed(values: "totals.Numbers") -> list[float | None]:
     """Return values to a tenth; what is NaN is not recorded."""
     return [None if value != value else value for value in values.round(1).tolist()]  # noqa: PLR0124 - only NaN differs from itself
 

@@ -1,13 +1,12 @@
 """Streams of one activity, by column: fewer samples, with their peaks."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
-import numpy as np
 from pydantic import MISSING, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from pierre_mcp.analytics.downsampling import kept_rows
+from pierre_mcp.late import Late
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import (
     PUBLIC,
@@ -21,14 +20,24 @@ from pierre_mcp.model.fields import (
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.scope import Purpose
+from pierre_mcp.model.stream_names import TIME
 from pierre_mcp.model.streams import Samples
 from pierre_mcp.model.terms import Terms
-from pierre_mcp.model.track import TIME, Column
-from pierre_mcp.services import streams
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY
 from pierre_mcp.tools.table import Shown, Tool
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pierre_mcp.analytics import downsampling
+    from pierre_mcp.model.track import Column
+    from pierre_mcp.services import streams
+else:
+    np = Late("numpy")
+    downsampling = Late("pierre_mcp.analytics.downsampling")
+    streams = Late("pierre_mcp.services.streams")
 
 PLACE = Sensitive(Category.LOCATION, Treatment.PLACE)
 
@@ -170,7 +179,9 @@ def show_streams(samples: Samples[StreamsHead], here: Here) -> Shown:
     window = slice(*samples.window)
     columns = {name: c[window] for name, c in samples.columns.items()}
     time_s = columns.pop(TIME)
-    rows = kept_rows(list(columns.values()), len(time_s), most=samples.most)
+    rows = downsampling.kept_rows(
+        list(columns.values()), len(time_s), most=samples.most
+    )
     shown: dict[str, Any] = {
         name: _told(name, column[rows]) for name, column in columns.items()
     }
@@ -197,7 +208,7 @@ def _line(reply: StreamsReply, names: list[str]) -> str:
     return f"{wording.listed(names) or 'Time alone'}: {said}, {span}, {reply.source}."
 
 
-def _window(time_s: Column, params: StreamsParams) -> tuple[int, int]:
+def _window(time_s: "Column", params: StreamsParams) -> tuple[int, int]:
     first, after = 0, len(time_s)
     if params.start_s is not None:
         first = int(np.searchsorted(time_s, params.start_s))
@@ -206,13 +217,13 @@ def _window(time_s: Column, params: StreamsParams) -> tuple[int, int]:
     return first, max(first, after)
 
 
-def _availability(found: streams.Measured, within: int) -> Any:
+def _availability(found: "streams.Measured", within: int) -> Any:
     if found.time_s.size and not within:
         return "outside_range"
     return "not_recorded" if found.lacking or not found.columns else MISSING
 
 
-def _told(name: str, column: Column) -> Sequence[float | int | None]:
+def _told(name: str, column: "Column") -> Sequence[float | int | None]:
     digits = _DECIMALS.get(name)
     return [None if v != v else round(v, digits) for v in column.tolist()]  # noqa: PLR0124 - NaN
 

@@ -19,7 +19,8 @@ from pierre_mcp.model.details import (
     Histogram,
     PowerDetail,
 )
-from pierre_mcp.model.track import COLUMNS, Lap, Pause, Totals, Track
+from pierre_mcp.model.stream_names import COLUMNS
+from pierre_mcp.model.track import Lap, Pause, Totals, Track
 
 STARTED_AT = datetime(2024, 5, 4, 6, 30, tzinfo=UTC)
 NAN = float("nan")

@@ -17,8 +17,8 @@ from pierre_mcp.formats.columns import (
     unpack,
 )
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.stream_names import COLUMNS
 from pierre_mcp.model.streams import STREAMS
-from pierre_mcp.model.track import COLUMNS
 from tests.formats.making import ride
 
 values = hnp.arrays(

@@ -9,7 +9,8 @@ import pytest
 from pierre_mcp.formats.fit import read_fit
 from pierre_mcp.formats.fit_developer import NAMES, UNITS
 from pierre_mcp.formats.limits import Limits
-from pierre_mcp.model.track import COLUMNS, Track
+from pierre_mcp.model.stream_names import COLUMNS
+from pierre_mcp.model.track import Track
 from tests.formats.making import (
     BYTE,
     FLOAT32,

@@ -310,6 +310,6 @@ async def test_a_store_that_lets_nobody_in_resumes_nothing(
 
 def test_a_server_loads_what_reads_files_only_with_its_first_job() -> None:
     """Its client waits for the first line, and most servers import nothing."""
-    heavy = "{'tzfpy', 'pierre_mcp.services.imports', 'pierre_mcp.formats.fit'}"
+    heavy = "{'numpy', 'tzfpy', 'pierre_mcp.services.imports'}"
     code = f"import sys, pierre_mcp.app; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
