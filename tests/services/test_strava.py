@@ -182,7 +182,15 @@ class Importer:
             cells += [one.heart_rate, one.power, one.location, one.notes]
             told = [cell and cell.model_dump(mode="json") for cell in cells]
             lines.append(f"{one.where} {one.sport} {one.local_day} {json.dumps(told)}")
-        return sorted(lines)
+        return sorted(lines + self.together())
+
+    def together(self) -> list[str]:
+        """Which recordings are of one activity, each by its source and start."""
+        found: dict[str, list[str]] = {}
+        for one in self.recordings():
+            told = f"{one.where.source} {one.activity.started_us}"
+            found.setdefault(one.activity_id, []).append(told)
+        return [f"together {sorted(told)}" for told in found.values()]
 
 
 class Lent(Parsers):
