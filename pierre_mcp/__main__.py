@@ -8,7 +8,6 @@ import gc
 import sys
 from collections.abc import Sequence
 
-
 _ALLOCATIONS = 50_000
 """Between two collections; at Python's 700 a call is stopped several times for nothing,
 since hardly anything here is in a cycle."""
