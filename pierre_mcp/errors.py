@@ -196,6 +196,13 @@ class ImportUnknownError(NotFoundError):
     remedy = "See them with: pierre-mcp imports"
 
 
+class OriginalUnknownError(NotFoundError):
+    """The original of this file is not kept."""
+
+    code = "original_unknown"
+    remedy = "Keep it with: pierre-mcp import --keep-originals PATH"
+
+
 class OperationUnknownError(NotFoundError):
     """There is no operation with this id."""
 

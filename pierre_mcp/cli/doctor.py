@@ -20,7 +20,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import policies, renewal
+from pierre_mcp.store import originals, policies, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
@@ -85,6 +85,7 @@ def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
         _given_lately(tx, grant),
         _new_tools(tx, grant),
         _formula(tx, grant),
+        _originals(tx, grant),
         inbox.check(session.settings, tx, grant),
     ]
 
@@ -122,6 +123,13 @@ def _formula(tx: Tx, grant: Grant) -> Check:
         return Check(name, Verdict.OK, "all of it")
     fix = f"Run: {grant.here.command} refresh"
     return Check(name, Verdict.WARN, f"not {count(found, 'recording')}", fix)
+
+
+def _originals(tx: Tx, grant: Grant) -> Check:
+    """Tell what the files take that were kept as they came."""
+    found, size = originals.held(tx, grant)
+    words = f"{found} kept, {size / 1e6:.1f} MB" if found else "none kept"
+    return Check("originals", Verdict.OK, words)
 
 
 def _client(session: Session) -> Check:

@@ -36,6 +36,20 @@ class ConfigUnreadableError(InvalidError):
     remedy = "Mend or move it, and run the command again; it was left as it is."
 
 
+class PathTakenError(InvalidError):
+    """There is something at that path already, and it was left as it is."""
+
+    code = "path_taken"
+    remedy = "Name another."
+
+
+class PathUnwritableError(InvalidError):
+    """The file cannot be made there."""
+
+    code = "path_unwritable"
+    remedy = "Name a path in a folder that is there and is yours."
+
+
 class NotTakenError(InvalidError):
     """What was given is not among what the command takes."""
 

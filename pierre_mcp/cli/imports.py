@@ -1,12 +1,15 @@
 """``pierre-mcp import``, ``imports`` and ``undo``."""
 
+import os
 from collections.abc import Mapping
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pierre_mcp.cli.faults import PathTakenError, PathUnwritableError
 from pierre_mcp.cli.pace import Brake, progress_bar
 from pierre_mcp.cli.reasons import sentence, why
 from pierre_mcp.cli.refresh import renew
@@ -20,18 +23,22 @@ from pierre_mcp.cli.session import (
 )
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.jobs import pump
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.platform import write_private_file
 from pierre_mcp.policy.privacy import clean
-from pierre_mcp.services import finding, places
+from pierre_mcp.services import finding, originals, places
 from pierre_mcp.services import imports as service
 from pierre_mcp.services.entries import Plan
 from pierre_mcp.services.steps import Progress
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store.imports import FileOutcome, ListedRun, State
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, State
 from pierre_mcp.tools.wording import count
 
 _FAILED = FileOutcome.FAILED
 _SHOWN = {FileOutcome.FAILED, FileOutcome.SKIPPED, FileOutcome.REPAIRED}
 _MOST_LINES = 50
+_KEPT = {True: "kept", False: ""}
 _STATES = {State.RUNNING: "running, or cut off"}
 
 _NOTHING = (
@@ -54,6 +61,13 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list the files that would be read.")
     ] = False,
+    keep_originals: Annotated[
+        bool,
+        typer.Option(
+            "--keep-originals",
+            help="Keep the files themselves too, sealed as they are.",
+        ),
+    ] = False,
 ) -> None:
     """Import a Strava export, or FIT, GPX and TCX files: files, archives or folders.
 
@@ -66,7 +80,7 @@ def import_(
         _list(planned(found), as_json=as_json)
         return
     session = current()
-    job = run_import(session, found)
+    job = run_import(session, found, keep_originals=keep_originals)
     if as_json:
         say_json(_as_json(job))
     else:
@@ -105,18 +119,58 @@ def imports_(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("show")
 def show(ref: Ref, as_json: AsJson = False) -> None:
     """Show one import: every file, what became of it, and why."""
-    run, lines = current().look(
-        "imports show", lambda tx, grant: service.shown(tx, grant, ref)
+    run, lines, kept = current().look(
+        "imports show", lambda tx, grant: _shown(tx, grant, ref)
     )
     if as_json:
-        files = [line.model_dump(mode="json") for line in lines]
+        files = [
+            {**_line_as_json(line), "original": is_kept}
+            for line, is_kept in zip(lines, kept, strict=True)
+        ]
         say_json({**_run_as_json(run), "files": files})
         return
     say(f"Import {run.number}, {_STATES.get(run.state, run.state)}:")
     say_table(
-        ("file", "outcome", "activities", "reason"),
-        [(line.name, line.outcome, line.activities, why(line)) for line in lines],
+        ("number", "file", "outcome", "activities", "original", "reason"),
+        [
+            (i, line.name, line.outcome, line.activities, _KEPT[is_kept], why(line))
+            for i, (line, is_kept) in enumerate(zip(lines, kept, strict=True), 1)
+        ],
     )
+
+
+def _shown(
+    tx: Tx, grant: Grant, ref: str
+) -> tuple[ListedRun, list[FileLine], list[bool]]:
+    run, lines = service.shown(tx, grant, ref)
+    return run, lines, originals.kept(tx, grant, lines)
+
+
+@app.command("original")
+def original(
+    ref: Ref,
+    number: Annotated[
+        int, typer.Argument(metavar="FILE", help="The file's number in imports show.")
+    ],
+    to: Annotated[Path, typer.Option("--to", help="A new file to write it to.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a file that was kept, byte for byte as it came, to a new file."""
+    if os.path.lexists(to):
+        raise PathTakenError
+    content = current().look(
+        "imports original", lambda tx, grant: originals.held(tx, grant, ref, number)
+    )
+    try:
+        write_private_file(to, content)
+    except FileExistsError:
+        raise PathTakenError from None
+    except OSError:
+        raise PathUnwritableError from None
+    if as_json:
+        say_json({"bytes": len(content), "sha256": sha256(content).hexdigest()})
+    else:
+        say(f"Written as it came: {count(len(content), 'byte')}.")
 
 
 def undo(ref: Ref, as_json: AsJson = False) -> None:
@@ -141,7 +195,9 @@ def planned(found: list[Path]) -> Plan:
         return finding.plan(found, parsers)
 
 
-def run_import(session: Session, found: list[Path]) -> service.Import:
+def run_import(
+    session: Session, found: list[Path], *, keep_originals: bool = False
+) -> service.Import:
     """Import files with a progress bar, and keep what is done on Ctrl-C.
 
     An export's privacy zones are the person's own from before its first activity is
@@ -154,7 +210,7 @@ def run_import(session: Session, found: list[Path]) -> service.Import:
     with progress_bar() as bar:
         task = bar.add_task("looking", total=None)
         plan = planned(found)
-        job = service.Import(plan, SystemClock())
+        job = service.Import(plan, SystemClock(), originals=keep_originals)
         bar.reset(task, total=len(plan.entries), description="reading")
 
         def listen(progress: Progress) -> None:
@@ -203,6 +259,10 @@ def summarise(session: Session, job: service.Import) -> None:
     say(f"{activities} from {files}: {_counts(run.outcomes)}.")
     if job.zones:
         say(f"Private for every assistant from now on: {count(job.zones, 'zone')}.")
+    if job.originals:
+        kept, unkept = job.originals.kept, job.originals.unkept
+        lacking = f", {unkept} could not be" if unkept else ""
+        say(f"Kept as they came: {count(kept, 'file')}{lacking}.")
     if run.activities:
         say(f"Take it back with: {session.settings.command} undo {job.id[:8]}")
 
@@ -215,8 +275,17 @@ def _counts(outcomes: Mapping[FileOutcome, int]) -> str:
 
 
 def _as_json(job: service.Import) -> dict[str, Any]:
-    files = [outcome.line.model_dump(mode="json") for outcome in job.outcomes]
-    return {"id": job.id, **job.run().model_dump(mode="json"), "files": files}
+    told = {"id": job.id, **job.run().model_dump(mode="json")}
+    if job.originals:
+        told["originals"] = {
+            "kept": job.originals.kept,
+            "not_kept": job.originals.unkept,
+        }
+    return {**told, "files": [_line_as_json(one.line) for one in job.outcomes]}
+
+
+def _line_as_json(line: FileLine) -> dict[str, Any]:
+    return line.model_dump(mode="json", exclude={"recording"})
 
 
 def _run_as_json(run: ListedRun) -> dict[str, Any]:

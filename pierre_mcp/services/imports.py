@@ -16,23 +16,20 @@ from uuid import uuid4
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.columns import STEPS, pack
-from pierre_mcp.formats.faults import SKIPPED
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.services import matching, strava, zones
+from pierre_mcp.services import matching, outcomes, strava, zones
 from pierre_mcp.services.entries import STRAVA, Entry, Plan
+from pierre_mcp.services.originals import Came, Originals
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import gear, imports, people, recordings, renewal
+from pierre_mcp.store import gear, imports, originals, people, recordings, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
 
 MOST_A_STEP: Final = 8
 """Entries written in one transaction: about 10 ms of it."""
-
-ROW_ALONE: Final = "row_alone"
-"""Kept as a reason where a file could not be read and its row could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,7 @@ class Import:
         plan: What to do.
         clock: Tells when it began and ended.
         most: How many entries one step may write.
+        originals: Whether to keep the files themselves, as they came.
         parsers: Makes the pool whose workers read the files.
     """
 
@@ -59,12 +57,14 @@ class Import:
         clock: Clock,
         *,
         most: int = MOST_A_STEP,
+        originals: bool = False,
         parsers: Callable[[], Parsers] = Parsers,
     ) -> None:
         self.id = str(uuid4())
         self.outcomes: list[Outcome] = []
         self._plan = plan
         self._most = most
+        self.originals = Originals() if originals else None
         self._make_parsers = parsers
         self._titles = strava.titles(plan.gear)
         self._gear_ids: dict[str, str] = {}
@@ -94,7 +94,16 @@ class Import:
                 done += len(batch)
                 yield _Files(files), Progress(done, total, "reading")
                 self.outcomes += [Outcome(file.entry, file.line) for file in files]
+                if self.originals:
+                    came = [self._came(file) for file in files]
+                    for step in self.originals.steps(came, self._parsers.content):
+                        yield step, Progress(done, total, "keeping")
         yield Act(self._end(State.FINISHED)), Progress(total, total, "done")
+
+    def _came(self, file: "_File") -> Came:
+        # What an export held before was not read again: its entry has lost its job.
+        job = self._plan.entries[file.seq - 1].job
+        return Came(job, file.parsed.digest, file.line.recording)
 
     def abandon(self) -> None:
         """Wait for no file any more, from any thread: take no further step of it."""
@@ -253,8 +262,8 @@ class _File:
         self.entry = entry
         self.line = FileLine(name=entry.name, outcome=FileOutcome.FAILED)
         self._job = job
-        self._seq = seq
-        self._parsed = parsed
+        self.seq = seq
+        self.parsed = parsed
         self._sealed: list[recordings.Sealed] = []
 
     def prepare(self, tx: Tx, grant: Grant, home: str) -> None:
@@ -264,7 +273,7 @@ class _File:
         if (found or self.entry.key) and self._known(tx, grant):
             self.line = self._duplicate()
         elif found is None:
-            self.line = _without(self.entry, self._parsed)
+            self.line = outcomes.without(self.entry, self.parsed)
         else:
             digest, activities = found
             self._sealed = [
@@ -277,23 +286,28 @@ class _File:
                 )
                 for part, activity in enumerate(activities)
             ]
-            self.line = _imported(self.entry, self._parsed, activities)
+            self.line = outcomes.imported(self.entry, self.parsed, activities)
 
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write them, unless another process imported the same meanwhile."""
         if self._sealed and self._known(tx, grant):
             self._sealed = []
             self.line = self._duplicate()
-        if self._sealed and self.entry.row and self._parsed.activities:
+        if self._sealed and self.entry.row and self.parsed.activities:
             alone = strava.row_digest(self.entry.row)
             recordings.drop(tx, grant, alone, self.entry.where.source)
         recordings.add(tx, grant, self._sealed)
         matching.join(tx, grant, self._sealed)
-        imports.add_file(tx, grant, self._job.id, self._seq, self.line)
+        if self._sealed and self.parsed.activities:
+            self.line = self.line.model_copy(update={"recording": self._sealed[0].id})
+        elif self._job.originals and (digest := self._digest()):
+            there = originals.recording_of(tx, grant, digest, self.entry.where.source)
+            self.line = self.line.model_copy(update={"recording": there})
+        imports.add_file(tx, grant, self._job.id, self.seq, self.line)
 
     def _found(self) -> tuple[bytes, Sequence[ParsedActivity]] | None:
         """Return what is to be stored and its digest; None where there is nothing."""
-        row, activities = self.entry.row, self._parsed.activities
+        row, activities = self.entry.row, self.parsed.activities
         digest = self._digest()
         if not activities and row is not None:
             return strava.row_digest(row), [strava.from_row(row)]
@@ -306,13 +320,13 @@ class _File:
 
     def _digest(self) -> bytes | None:
         key = self.entry.key
-        return strava.file_digest(key) if key else self._parsed.digest
+        return strava.file_digest(key) if key else self.parsed.digest
 
     def _known(self, tx: Tx, grant: Grant) -> bool:
         source, digest = self.entry.where.source, self._digest()
         if digest is not None and recordings.known(tx, grant, digest, source):
             return True
-        if self.entry.row is None or self._parsed.activities:
+        if self.entry.row is None or self.parsed.activities:
             return False
         alone = strava.row_digest(self.entry.row)
         return recordings.known(tx, grant, alone, source)
@@ -367,29 +381,3 @@ def _counted(lines: Sequence[FileLine]) -> dict[str, Any]:
         "outcomes": dict(Counter(line.outcome for line in lines)),
         "activities": sum(line.activities for line in lines),
     }
-
-
-def _why(entry: Entry, parsed: Parsed) -> str:
-    return str(entry.refused or parsed.failed or parsed.skipped or "")
-
-
-def _without(entry: Entry, parsed: Parsed) -> FileLine:
-    reason = _why(entry, parsed) or "no_samples"
-    skipped = parsed.skipped is not None or entry.refused in SKIPPED
-    outcome = FileOutcome.SKIPPED if skipped else FileOutcome.FAILED
-    return FileLine(name=entry.name, outcome=outcome, reason=reason)
-
-
-def _imported(
-    entry: Entry, parsed: Parsed, activities: Sequence[ParsedActivity]
-) -> FileLine:
-    words = dict.fromkeys(word for a in activities for word in a.repairs)
-    if entry.row and (why := _why(entry, parsed)):
-        words = dict.fromkeys((why, ROW_ALONE))
-    outcome = FileOutcome.REPAIRED if words else FileOutcome.IMPORTED
-    return FileLine(
-        name=entry.name,
-        outcome=outcome,
-        reason=", ".join(words),
-        activities=len(activities),
-    )

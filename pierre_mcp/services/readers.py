@@ -1,10 +1,11 @@
 """The worker's side of a job: an open file in, frames out; nothing in a file raises.
 
 Tracks are answered by ``activity`` frames, a directory by ``member`` frames, a table by
-``row``, ``gear`` and ``zone`` frames; then comes one ``end``, ``failed`` or
-``skipped``. The end of a member carries the SHA-256 of its content.
+``row``, ``gear`` and ``zone`` frames, bytes by ``part`` frames; then comes one ``end``,
+``failed`` or ``skipped``. The end of a member carries the SHA-256 of its content.
 """
 
+import base64
 import hashlib
 import io
 import os
@@ -20,7 +21,7 @@ from pierre_mcp.formats.reading import read_tracks
 from pierre_mcp.formats.strava_export import BrokenRow, ExportedActivity
 from pierre_mcp.formats.streams import Readable
 from pierre_mcp.model.track import Track
-from pierre_mcp.services.work import Reader, Work
+from pierre_mcp.services.work import PART_BYTES, Reader, Work
 
 _CHUNK_BYTES = 65_536
 
@@ -88,6 +89,8 @@ class Readers:
         if reader is Reader.TRACKS:
             for track in read_tracks(hashed, self._limits):
                 yield self._track_frame(track)
+        elif reader is Reader.BYTES:
+            yield from _parts(hashed)
         else:
             yield from _rows(hashed, reader, self._limits)
         digest = {"digest": hashed.finish()} if chain else {}
@@ -137,6 +140,11 @@ def _identity(stream: BinaryIO) -> object:
 def _without(reason: Reason) -> Frame:
     kind = "skipped" if reason in SKIPPED else "failed"
     return Frame({"kind": kind, "reason": reason.value})
+
+
+def _parts(content: Readable) -> Iterator[Frame]:
+    while data := content.read(PART_BYTES):
+        yield Frame({"kind": "part", "data": base64.b64encode(data).decode("ascii")})
 
 
 def _listing(stream: BinaryIO, limits: Limits) -> Iterator[Frame]:

@@ -13,6 +13,9 @@ from pierre_mcp.formats.frames import BrokenFrameError
 
 FURTHEST = 2**62
 
+PART_BYTES = 768 * 1024
+"""Bytes of content in one frame, a multiple of three: they travel as base64."""
+
 
 class Reader(StrEnum):
     """As what a file is read."""
@@ -23,6 +26,7 @@ class Reader(StrEnum):
     SHOES = "shoes"
     BIKES = "bikes"
     ZONES = "privacy_zones"
+    BYTES = "bytes"
 
 
 Size = Annotated[int, Field(ge=0, le=FURTHEST)]

@@ -28,9 +28,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, TypeVar, cast
 
+from pierre_mcp.formats.archive import Member
 from pierre_mcp.formats.faults import Reason
 from pierre_mcp.formats.frames import BrokenFrameError, Frame, read_frame, write_frame
 from pierre_mcp.formats.limits import Limits
+from pierre_mcp.services.contents import MOST_BYTES, content_of, whole
 from pierre_mcp.services.exported import Answered, answered
 from pierre_mcp.services.parsed import Parsed, parsed_of
 from pierre_mcp.services.work import Job, Reader, Work
@@ -149,6 +151,20 @@ class Parsers:
         """Have a listing or a table read; what is wrong with it is in the answer."""
         return self._threads.submit(self._answer, job).result()
 
+    def content(self, job: Job) -> bytes | None:
+        """Return a file's own bytes, or a member's; None where they cannot be had.
+
+        A file on the disk is read here, and not looked into; a member by a worker.
+        """
+        return self._threads.submit(self._content, job).result()
+
+    def _content(self, job: Job) -> bytes | None:
+        return self._with_source(
+            job,
+            lambda slot, source: slot.content(source, job.work.chain),
+            lambda _: None,
+        )
+
     def _answer(self, job: Job) -> Answered:
         return self._with_source(
             job,
@@ -247,6 +263,15 @@ class _Slot:
         """Have a listing or a table read, likewise."""
         found = self._asked(source, work, lambda frames: answered(frames, self._limits))
         return found or Answered(broken=Reason.LIMITS)
+
+    def content(self, source: _Source, chain: tuple[Member, ...]) -> bytes | None:
+        """Return the bytes of the file, or have those of its member read."""
+        if (chain[-1].size if chain else source.size) > MOST_BYTES:
+            return None
+        if not chain:
+            return whole(source.stream, source.size)
+        work = Work(Reader.BYTES, chain)
+        return self._asked(source, work, lambda frames: content_of(frames, chain[-1]))
 
     def _asked(
         self, source: _Source, work: Work, take: Callable[[Callable[[], Frame]], R]

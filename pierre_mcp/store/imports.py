@@ -81,6 +81,7 @@ class FileLine(BaseModel):
     Attributes:
         name: The file's own name, without its folder.
         reason: Fixed words: why it was skipped, failed or repaired.
+        recording: The first recording it gave, with which its original is kept.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -89,6 +90,7 @@ class FileLine(BaseModel):
     outcome: FileOutcome
     reason: str = ""
     activities: int = 0
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

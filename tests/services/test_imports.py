@@ -13,7 +13,7 @@ from pierre_mcp.errors import (
     PathUnknownError,
 )
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.services import imports as service
+from pierre_mcp.services import outcomes as outcomes_of_files
 from pierre_mcp.services.entries import Entry
 from pierre_mcp.services.finding import find, plan
 from pierre_mcp.services.imports import Import, listed, undo
@@ -179,7 +179,7 @@ def test_a_name_that_is_no_text(store: Store, grant: Grant, folder: Path) -> Non
 
 
 def test_a_file_without_a_word_why() -> None:
-    line = service._without(Entry("x", "x"), Parsed(b""))
+    line = outcomes_of_files.without(Entry("x", "x"), Parsed(b""))
     assert (line.outcome, line.reason) == (FileOutcome.FAILED, "no_samples")
     assert replace(Progress(0, None, "x"), done=1).done == 1
 

@@ -9,6 +9,8 @@ import pytest
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.store import audit, imports, operations, policies, recordings
 from pierre_mcp.store.imports import FileLine, FileOutcome, Run, State
+from tests.store.test_originals import keep
+from tests.store.test_originals import recordings as recordings_in
 from tests.store.test_policies import READ, SEND, an_entry, give
 from tests.stores import (
     MASTER,
@@ -42,6 +44,7 @@ def test_nothing_sealed_can_be_found_in_any_file(directory: Path) -> None:
             told = {"client": canary}
             audit.append(tx, a_line(), now=NOW, who=grant, detail=told)
         give(store, grant, READ, SEND)
+        keep(store, grant, recordings_in(store)[0], f"{canary} and more".encode())
         other = put(store, grant, a_recording(name=canary, part=3))
         with store.writing() as tx:
             recordings.undo(tx, grant, other)
