@@ -39,7 +39,10 @@ COMMAND = (sys.executable, "-I", "-m", "pierre_mcp.services.parser")
 FILES_PER_WORKER = 256
 CLOCK_S = 60.0
 
-_AHEAD_PER_WORKER = 4
+_AHEAD_PER_WORKER = 32
+"""A TCX takes as long as 30 FIT, and must not leave the other workers idle."""
+_AHEAD_SAMPLES = 400_000
+"""Parsed and waiting for one before them: about 40 MB."""
 _GATHER_S = 0.25
 _MOST_SAMPLES = 60_000
 _PLAIN = Work()
@@ -125,8 +128,12 @@ class Parsers:
         waiting: deque[tuple[W, Future[Parsed]]] = deque()
         ahead = _AHEAD_PER_WORKER * len(self._all)
 
+        def room() -> bool:
+            held = (f.result() for _, f in waiting if f.done())
+            return len(waiting) < ahead and sum(map(_samples, held)) < _AHEAD_SAMPLES
+
         def fill() -> bool:
-            while len(waiting) < ahead and (one := next(source, None)) is not None:
+            while room() and (one := next(source, None)) is not None:
                 waiting.append((one, self._threads.submit(self._parse, one.job)))
             return bool(waiting)
 
