@@ -8,13 +8,10 @@ Everything here is synchronous: one thread waits on each worker.
 """
 
 import contextlib
-import hashlib
 import io
-import os
 import queue
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import threading
@@ -22,9 +19,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from io import FileIO
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, TypeVar, cast
 
@@ -35,13 +29,17 @@ from pierre_mcp.formats.limits import Limits
 from pierre_mcp.services.contents import MOST_BYTES, content_of, whole
 from pierre_mcp.services.exported import Answered, answered
 from pierre_mcp.services.parsed import Parsed, parsed_of
+from pierre_mcp.services.sources import Source
 from pierre_mcp.services.work import Job, Reader, Work
 
 COMMAND = (sys.executable, "-I", "-m", "pierre_mcp.services.parser")
 FILES_PER_WORKER = 256
 CLOCK_S = 60.0
 
-_AHEAD_PER_WORKER = 4
+_AHEAD_PER_WORKER = 32
+"""A TCX takes as long as 30 FIT, and must not leave the other workers idle."""
+_AHEAD_SAMPLES = 400_000
+"""Parsed and waiting for one before them: about 40 MB."""
 _GATHER_S = 0.25
 _MOST_SAMPLES = 60_000
 _PLAIN = Work()
@@ -127,8 +125,12 @@ class Parsers:
         waiting: deque[tuple[W, Future[Parsed]]] = deque()
         ahead = _AHEAD_PER_WORKER * len(self._all)
 
+        def room() -> bool:
+            held = (f.result() for _, f in waiting if f.done())
+            return len(waiting) < ahead and sum(map(_samples, held)) < _AHEAD_SAMPLES
+
         def fill() -> bool:
-            while len(waiting) < ahead and (one := next(source, None)) is not None:
+            while room() and (one := next(source, None)) is not None:
                 waiting.append((one, self._threads.submit(self._parse, one.job)))
             return bool(waiting)
 
@@ -184,11 +186,11 @@ class Parsers:
     def _with_source(
         self,
         job: Job,
-        use: "Callable[[_Slot, _Source], R]",
+        use: "Callable[[_Slot, Source], R]",
         without: Callable[[Reason], R],
     ) -> R:
         try:
-            source = _Source.open(job.path)
+            source = Source.open(job.path)
         except OSError:
             return without(Reason.NOT_A_FILE)
         with source.stream:
@@ -208,34 +210,6 @@ def _samples(parsed: Parsed) -> int:
     return sum(100 + len(next(iter(c.values()), ())) for c in columns)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """An open regular file."""
-
-    stream: FileIO
-    size: int
-
-    @classmethod
-    def open(cls, path: Path) -> "_Source":
-        """Open a regular file; anything else is an ``OSError``.
-
-        Without waiting: opening a pipe to read would hang until someone writes.
-        """
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        stream = FileIO(os.open(path, flags), "rb")
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            stream.close()
-            raise OSError
-        return cls(stream, status.st_size)
-
-    def digest(self) -> bytes:
-        """Return the SHA-256 of the file, and stand at its start again."""
-        digest = hashlib.file_digest(self.stream, "sha256").digest()
-        self.stream.seek(0)
-        return digest
-
-
 class _Slot:
     """A place in the pool: one worker, started when needed and replaced when spent."""
 
@@ -248,7 +222,7 @@ class _Slot:
         self._worker: _Worker | None = None
         self._closed = False
 
-    def parse(self, source: _Source, work: Work = _PLAIN) -> Parsed:
+    def parse(self, source: Source, work: Work = _PLAIN) -> Parsed:
         """Have the file parsed; a worker that fails at it is not used again."""
         try:
             digest = None if work.chain else source.digest()
@@ -259,12 +233,12 @@ class _Slot:
         )
         return parsed or Parsed(digest, failed=Reason.LIMITS)
 
-    def answer(self, source: _Source, work: Work) -> Answered:
+    def answer(self, source: Source, work: Work) -> Answered:
         """Have a listing or a table read, likewise."""
         found = self._asked(source, work, lambda frames: answered(frames, self._limits))
         return found or Answered(broken=Reason.LIMITS)
 
-    def content(self, source: _Source, chain: tuple[Member, ...]) -> bytes | None:
+    def content(self, source: Source, chain: tuple[Member, ...]) -> bytes | None:
         """Return the bytes of the file, or have those of its member read."""
         if (chain[-1].size if chain else source.size) > MOST_BYTES:
             return None
@@ -274,7 +248,7 @@ class _Slot:
         return self._asked(source, work, lambda frames: content_of(frames, chain[-1]))
 
     def _asked(
-        self, source: _Source, work: Work, take: Callable[[Callable[[], Frame]], R]
+        self, source: Source, work: Work, take: Callable[[Callable[[], Frame]], R]
     ) -> R | None:
         try:
             worker = self._ready()
@@ -328,7 +302,7 @@ class _Worker:
 
     def ask(
         self,
-        source: _Source,
+        source: Source,
         work: Work,
         take: Callable[[Callable[[], Frame]], R],
         *,
@@ -356,7 +330,7 @@ class _Worker:
             raise BrokenFrameError
         return frame
 
-    def _send(self, source: _Source, work: Work) -> None:
+    def _send(self, source: Source, work: Work) -> None:
         if self._channel is not None:
             job = io.BytesIO()
             write_frame(job, Frame(work.header()))

@@ -26,8 +26,9 @@ from pierre_mcp.store.recordings import (
 _COLUMNS = """id, activity_id, source, origin, sport, local_day, formula,
            activities, heart_rate, power, location, notes"""
 
+# Else they would be looked for among all of the person's, to have them by day.
 _OF_ACTIVITY = f"""
-    SELECT {_COLUMNS} FROM recordings
+    SELECT {_COLUMNS} FROM recordings INDEXED BY recordings_of_activity
      WHERE tenant = ? AND person = ? AND activity_id = ?
        AND source IN (SELECT value FROM json_each(?))
      ORDER BY local_day, id

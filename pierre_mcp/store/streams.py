@@ -16,9 +16,11 @@ from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import readable
 
+# By this index, or it would look at all of the person's, to have them by day.
 _HELD = """
     SELECT r.id, r.source, r.origin, r.local_day, s.name
-      FROM recordings r LEFT JOIN streams s ON s.recording = r.id
+      FROM recordings AS r INDEXED BY recordings_of_activity
+      LEFT JOIN streams s ON s.recording = r.id
      WHERE r.tenant = ? AND r.person = ? AND r.activity_id = ?
        AND r.source IN (SELECT value FROM json_each(?))
      ORDER BY r.local_day, r.id, s.name

@@ -13,6 +13,7 @@ from pierre_mcp.formats.frames import Frame, write_frame
 from pierre_mcp.formats.limits import Limits
 from pierre_mcp.services import workers
 from pierre_mcp.services.parsed import Parsed
+from pierre_mcp.services.sources import Source
 from pierre_mcp.services.work import Job
 from pierre_mcp.services.workers import COMMAND, Parsers
 from tests.formats import making
@@ -184,7 +185,7 @@ def test_leaving_ends_the_workers_and_drops_the_rest(file: Path) -> None:
 def test_a_closed_slot_starts_nothing(file: Path) -> None:
     slot = workers._Slot(REAL, 1.0, Limits())
     slot.kill()
-    source = workers._Source.open(file)
+    source = Source.open(file)
     with source.stream:
         assert slot.parse(source).failed is Reason.LIMITS
 
@@ -199,7 +200,7 @@ class Torn(io.FileIO):
 def test_a_file_that_cannot_be_read_is_no_file(file: Path) -> None:
     slot = workers._Slot(REAL, 1.0, Limits())
     with Torn(file) as stream:
-        source = workers._Source(stream, 1)
+        source = Source(stream, 1)
         assert slot.parse(source) == Parsed(None, failed=Reason.NOT_A_FILE)
 
 

@@ -8,7 +8,7 @@ import pytest
 from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import streams
+from pierre_mcp.store import activity, streams
 from pierre_mcp.store.database import Store
 from tests.store.hands import edit, look
 from tests.stores import a_grant, a_recording, owner_of, pairs_of, put
@@ -98,3 +98,11 @@ def test_a_dead_grant_opens_nothing(store: Store, an_id: str) -> None:
     dead.kill()
     with store.reading() as tx, pytest.raises(RuntimeError):
         streams.of_activity(tx, dead, an_id)
+
+
+@pytest.mark.parametrize("sql", [streams._HELD, activity._OF_ACTIVITY])
+def test_one_activity_is_found_without_looking_at_all(store: Store, sql: str) -> None:
+    with store.reading() as tx:
+        asked = tx.execute(f"EXPLAIN QUERY PLAN {sql}", ("", "", "", "[]"))
+        steps = [step for *_, step in asked if "recordings" in step]
+    assert steps == [next(s for s in steps if "(activity_id=?)" in s)]
