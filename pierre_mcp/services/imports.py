@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from pierre_mcp.services.entries import STRAVA, Entry, Plan
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import gear, imports, people, recordings, renewal
+from pierre_mcp.store import athlete, gear, imports, people, recordings, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
 
@@ -151,6 +152,7 @@ class Import:
                 for name, column in parsed.columns.items()
             },
             details=parsed.details,
+            athlete=parsed.athlete,
         )
 
     def _gear_of(self, entry: Entry) -> str | None:
@@ -242,8 +244,8 @@ class _Files:
 
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write it, unless it was imported meanwhile."""
-        for file in self._files:
-            file.write(tx, grant)
+        written = [file.write(tx, grant) for file in self._files]
+        athlete.note(tx, grant, chain.from_iterable(written))
 
 
 class _File:
@@ -279,8 +281,8 @@ class _File:
             ]
             self.line = _imported(self.entry, self._parsed, activities)
 
-    def write(self, tx: Tx, grant: Grant) -> None:
-        """Write them, unless another process imported the same meanwhile."""
+    def write(self, tx: Tx, grant: Grant) -> Sequence[recordings.Sealed]:
+        """Write them, unless another process imported the same; return what it did."""
         if self._sealed and self._known(tx, grant):
             self._sealed = []
             self.line = self._duplicate()
@@ -290,6 +292,7 @@ class _File:
         recordings.add(tx, grant, self._sealed)
         matching.join(tx, grant, self._sealed)
         imports.add_file(tx, grant, self._job.id, self._seq, self.line)
+        return self._sealed
 
     def _found(self) -> tuple[bytes, Sequence[ParsedActivity]] | None:
         """Return what is to be stored and its digest; None where there is nothing."""
@@ -354,6 +357,7 @@ def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
     gone, activities = recordings.undo(tx, grant, found.id)
     matching.part(tx, grant, activities)
     gear.undo(tx, grant, found.id)
+    athlete.undo(tx, grant, found.id)
     imports.update(tx, grant, found.id, State.UNDONE, found.run)
     return found, gone
 
