@@ -44,7 +44,7 @@ def test_a_preview_changes_nothing(runner: Person) -> None:
     done = runner.run("call", "withdraw_consent", "{}", "--as", LABEL)
     assert done.returncode == 1
     assert done.stdout.startswith("preview_writes")
-    assert len(runner.asks("consent", "list")) == 9
+    assert len(runner.asks("consent", "list")) == 11
 
 
 def test_arguments_that_are_none(anna: Person) -> None:
