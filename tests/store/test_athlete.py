@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice, permutations
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,34 @@ def test_an_import_taken_back_leaves_the_others(store: Store) -> None:
     with store.writing() as tx:
         undo(tx, grant, first)
     assert told(store) == {Kind.FTP: [250, 260]}
+
+
+def test_the_order_of_files_does_not_matter(store: Store) -> None:
+    grant = owner_grant(store)
+    newer = FTP.model_copy(update={"value": 260})
+    files = [
+        on(0, FTP),
+        on(3, newer),
+        on(3, FTP, where=STRAVA),
+        on(9, FTP),
+        on(40, newer),
+    ]
+    seen = set()
+    for order in islice(permutations(files), 0, None, 5):
+        runs = [put(store, grant, *order[:2]), put(store, grant, *order[2:])]
+        with store.writing() as tx:
+            found = changes(athlete.seen(tx, grant))[Kind.FTP]
+            seen.add(tuple((one.value, one.since) for one in found))
+            for run in runs:
+                undo(tx, grant, run)
+    assert seen == {
+        (
+            (260, "2026-03-13"),
+            (250, "2026-02-10"),
+            (260, "2026-02-04"),
+            (250, "2026-02-01"),
+        )
+    }
 
 
 @pytest.mark.promise("consent.granular")
