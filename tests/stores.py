@@ -35,7 +35,7 @@ from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.scope import Pair
-from pierre_mcp.store import imports, people, recordings
+from pierre_mcp.store import athlete, imports, people, recordings
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
 from pierre_mcp.store.opening import FILE, Opening, open_store
@@ -174,20 +174,18 @@ def put(store: Store, grant: Grant, *new: NewRecording, one_file: bool = False) 
     """Store recordings, each from a file of its own, as one import; return its id."""
     with store.writing() as tx:
         import_id = begin_import(tx, grant)
-        recordings.add(
-            tx,
-            grant,
-            [
-                recordings.seal(
-                    tx.ring,
-                    grant,
-                    one,
-                    digest=a_digest(f"{import_id}/{0 if one_file else i}"),
-                    import_id=import_id,
-                )
-                for i, one in enumerate(new)
-            ],
-        )
+        sealed = [
+            recordings.seal(
+                tx.ring,
+                grant,
+                one,
+                digest=a_digest(f"{import_id}/{0 if one_file else i}"),
+                import_id=import_id,
+            )
+            for i, one in enumerate(new)
+        ]
+        recordings.add(tx, grant, sealed)
+        athlete.note(tx, grant, sealed)
     return import_id
 
 

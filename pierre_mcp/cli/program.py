@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from pierre_mcp.cli import (
+    athlete,
     audit,
     call,
     consent,
@@ -37,6 +38,7 @@ _ORDER = (
     "import",
     "consent",
     "call",
+    "athlete",
     "imports",
     "undo",
     "refresh",
@@ -99,6 +101,9 @@ app.add_typer(
 )
 app.command("call", short_help="Run one tool, or preview what an assistant gets.")(
     call.call
+)
+app.command("athlete", short_help="What is known of you: thresholds, weight, gear.")(
+    athlete.athlete
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

@@ -13,7 +13,8 @@ TIMESTAMP = 253
 EPOCH_S = 631_065_600
 """1989-12-31T00:00:00Z, where FIT starts counting, in Unix seconds."""
 
-FILE_ID, DEVICE_SETTINGS, SPORT, SESSION, LAP, RECORD, EVENT = 0, 2, 12, 18, 19, 20, 21
+FILE_ID, DEVICE_SETTINGS, USER_PROFILE, ZONES_TARGET, SPORT = 0, 2, 3, 7, 12
+SESSION, LAP, RECORD, EVENT = 18, 19, 20, 21
 DEVICE_INFO, ACTIVITY, HRV, LENGTH, HR = 23, 34, 78, 101, 132
 TIMESTAMP_CORRELATION, FIELD_DESCRIPTION = 162, 206
 
@@ -53,6 +54,20 @@ FIELDS: dict[int, dict[int, Spec]] = {
     DEVICE_INFO: {0: Spec("index"), 2: Spec("manufacturer"), 4: Spec("product")},
     DEVICE_SETTINGS: {2: Spec("local_offset_s", base=_SIGNED)},
     TIMESTAMP_CORRELATION: _TIME | {3: Spec("local_time")},
+    USER_PROFILE: {
+        1: Spec("sex"),
+        2: Spec("age"),
+        3: Spec("height_m", 100),
+        4: Spec("weight_kg", 10),
+        8: Spec("resting_heart_rate_bpm"),
+        11: Spec("max_heart_rate_bpm"),
+        24: Spec("birth_year", offset=-1900),  # in no published profile
+    },
+    ZONES_TARGET: {
+        1: Spec("max_heart_rate_bpm"),
+        2: Spec("threshold_heart_rate_bpm"),
+        3: Spec("ftp_w"),
+    },
     SPORT: {0: Spec("sport"), 1: Spec("sub_sport")},
     SESSION: _TIME
     | _TOTALS
@@ -63,6 +78,7 @@ FIELDS: dict[int, dict[int, Spec]] = {
         22: Spec("ascent_m"),
         23: Spec("descent_m"),
         44: Spec("pool_length_m", 100),
+        45: Spec("ftp_w"),
         59: Spec("moving_s", 1000),
     },
     LAP: _TIME | _TOTALS | {25: Spec("sport"), 39: Spec("sub_sport")},

@@ -16,6 +16,7 @@ import numpy as np
 
 from pierre_mcp.formats import samples as ordering
 from pierre_mcp.formats.faults import Reason, UnreadableError
+from pierre_mcp.formats.fit_athlete import Settings
 from pierre_mcp.formats.fit_beats import Beats
 from pierre_mcp.formats.fit_device import device, utc_offset_s
 from pierre_mcp.formats.fit_intervals import Intervals, intervals
@@ -62,6 +63,7 @@ class _Tables:
     events: Table
     lengths: Table
     sports: Table
+    settings: Settings
     device: Device | None
     utc_offset_s: int | None
     repairs: tuple[str, ...]
@@ -111,6 +113,7 @@ def tracks_of(
         events=table(scan, EVENT),
         lengths=table(scan, LENGTH),
         sports=table(scan, SPORT),
+        settings=Settings(scan),
         device=device(scan),
         utc_offset_s=utc_offset_s(scan),
         repairs=repairs,
@@ -183,9 +186,10 @@ def _track(tables: _Tables, span: _Span) -> Track:
     start_s = min([span.start_s, *first])
     sport, sub_sport = _sport(tables, span)
     columns = samples.since(start_s)
+    started_at = ordering.moment(start_s)
     return Track(
         sport=sport,
-        started_at=ordering.moment(start_s),
+        started_at=started_at,
         utc_offset_s=tables.utc_offset_s,
         columns=columns,
         laps=_laps(tables.laps, start_s, span.end_s),
@@ -198,6 +202,7 @@ def _track(tables: _Tables, span: _Span) -> Track:
         event_part=span.part,
         beats_s=tables.intervals.within(span.from_s, span.end_s),
         device=tables.device,
+        athlete=tables.settings.facts(tables.sessions, span.row, started_at.year),
     )
 
 

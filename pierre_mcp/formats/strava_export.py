@@ -54,6 +54,7 @@ _SECOND: Final = {
     "calories_kcal": 22,
 }
 """Columns of the second block, counted from the one of the file's name."""
+_WEIGHT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class ExportedActivity:
         file: Path of the file as the table has it; None for a manual entry.
         started_at: UTC.
         gear: What the table calls it.
+        weight_kg: The athlete's then; None where it is not told.
         totals: SI units by name; what is not there or no number is left out.
     """
 
@@ -78,6 +80,7 @@ class ExportedActivity:
     description: str
     private_note: str
     gear: str
+    weight_kg: float | None
     totals: dict[str, float]
 
 
@@ -172,6 +175,7 @@ class _Layout:
             description=row[_DESCRIPTION],
             private_note=self._at(row, self._file - 2) if long else "",
             gear=self._at(row, self._file - 1).strip(),
+            weight_kg=self._second(row, _WEIGHT) or None,
             totals=self._totals(row),
         )
 

@@ -166,5 +166,13 @@ def fixed_parts(kind: type[Cell], plains: Iterable[bytes]) -> "NDArray[np.void]"
     return found
 
 
+def tail_of(kind: type[Cell], plain: bytes) -> Mapping[str, Any]:
+    """Return what a cell holds beside its fixed part, and of JSON all of it."""
+    found: Mapping[str, Any] = from_json(
+        plain if plain[:1] == _JSON else plain[_LAYOUTS[kind].struct.size :]
+    )
+    return found
+
+
 def _number(value: float | None) -> float:
     return nan if value is None or not isfinite(value) else value

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import MISSING
 
+from pierre_mcp.model.athlete import Fact
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
     ActivityCell,
@@ -58,6 +59,7 @@ class NewRecording:
         streams: Packed columns by stream name.
         activity_id: The activity it joins; None begins a new one.
         details: By category; of activities, and of what else has one and a cell.
+        athlete: What was told of the athlete with it, noted apart from it.
     """
 
     where: Where
@@ -72,6 +74,7 @@ class NewRecording:
     streams: Mapping[str, bytes] = field(default_factory=dict)
     activity_id: str | None = None
     details: Details = field(default_factory=dict)
+    athlete: tuple[Fact, ...] = ()
 
 
 HeartRateSeen: TypeAlias = HeartRateCell | MISSING | None

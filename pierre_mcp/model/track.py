@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.model.athlete import Fact
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.stream_names import TIME
 
@@ -100,6 +101,7 @@ class Track:
             where the track is the whole of it.
         beats_s: Times between heart beats in order, as measured and uncorrected,
             shape (n,), all positive; n is 0 where none were recorded.
+        athlete: What the file tells of the athlete, each kind at most once.
     """
 
     sport: Sport
@@ -118,6 +120,7 @@ class Track:
     event_part: int | None = None
     beats_s: Column = field(default_factory=lambda: np.empty(0))
     device: Device | None = None
+    athlete: tuple[Fact, ...] = ()
 
     @property
     def samples(self) -> int:

@@ -23,9 +23,9 @@ MEANING = {
     Category.ACTIVITIES: (
         "what you did: sport, day, duration, distance, climb, laps, speed and cadence"
     ),
-    Category.HEART_RATE: "your heart rate in it",
-    Category.POWER: "your power in it",
-    Category.PROFILE: "your thresholds, zones, gear and time zone",
+    Category.HEART_RATE: "your heart rate in it, at rest, at threshold and at most",
+    Category.POWER: "your power in it and at threshold",
+    Category.PROFILE: "your gear, year of birth, sex and time zone",
     Category.LOCATION: (
         "where you went, to about 1 km, and how high, without the first and last 500 m"
     ),

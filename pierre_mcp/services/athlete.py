@@ -5,7 +5,7 @@ a track, summarised, packed, sealed. They go into a demo store and nowhere else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
 from hashlib import sha256
 from typing import Final
@@ -18,10 +18,11 @@ from pierre_mcp.formats.columns import STEPS, pack
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.services import zones
+from pierre_mcp.services.athlete_kit import GEAR, GEAR_SOURCE, facts, gear_of
 from pierre_mcp.services.athlete_plan import ZONE, Session, plan
 from pierre_mcp.services.athlete_tracks import track_of
 from pierre_mcp.services.steps import Act, Progress, Step
-from pierre_mcp.store import imports, people, recordings
+from pierre_mcp.store import athlete, gear, imports, people, recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, Run, State
 
@@ -57,6 +58,7 @@ def recording_of(seed: int, session: Session) -> NewRecording:
         notes=summary.notes,
         streams={n: pack(column, STEPS[n]) for n, column in track.columns.items()},
         details=summary.details,
+        athlete=facts(session),
     )
 
 
@@ -78,7 +80,7 @@ def steps(
     yield Act(filling.begin), Progress(0, total, "training")
     for first in range(0, total, BATCH):
         some = sessions[first : first + BATCH]
-        made = [(_digest(seed, s), recording_of(seed, s)) for s in some]
+        made = [(_digest(seed, s), filling.recording_of(s)) for s in some]
         yield _Batch(filling, made), Progress(first + len(some), total, "training")
     yield Act(filling.end), Progress(total, total, "done")
 
@@ -90,11 +92,21 @@ class _Filling:
     clock: Clock
     seed: int
     added: int = 0
+    gear: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid4()))
 
     def begin(self, tx: Tx, grant: Grant) -> None:
         _check_demo(tx)
         imports.begin(tx, grant, self.id, Run(started_at=self.clock.now()))
+        self.gear = {
+            piece.name: gear.add(tx, grant, GEAR_SOURCE, piece, self.id)
+            for piece in GEAR
+        }
+
+    def recording_of(self, session: Session) -> NewRecording:
+        new = recording_of(self.seed, session)
+        used = {"gear": gear_of(session, self.gear)}
+        return replace(new, activity=new.activity.model_copy(update=used))
 
     def end(self, tx: Tx, grant: Grant) -> None:
         outcome = FileOutcome.IMPORTED if self.added else FileOutcome.DUPLICATE
@@ -134,6 +146,7 @@ class _Batch:
         """Write them."""
         _check_demo(tx)
         recordings.add(tx, grant, self._sealed)
+        athlete.note(tx, grant, self._sealed)
         self._filling.added += len(self._sealed)
 
 

@@ -14,6 +14,7 @@ from pierre_mcp.formats.archive import MAX_NAME_CHARS, Listed, Member
 from pierre_mcp.formats.faults import Reason
 from pierre_mcp.formats.frames import BrokenFrameError, Frame
 from pierre_mcp.formats.limits import Limits
+from pierre_mcp.model.athlete import RANGES, Kind
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.cells import HeartRateCell, PowerCell
 from pierre_mcp.services.parsed import Header, checked, ending_of
@@ -22,6 +23,7 @@ from pierre_mcp.services.work import MemberAsSent
 RowNumber = Annotated[int, Field(ge=1, le=10_000_000)]
 Text = Annotated[str, Field(max_length=20_000)]
 ShortText = Annotated[str, Field(max_length=200)]
+Weight = Annotated[float, Field(ge=RANGES[Kind.WEIGHT][0], le=RANGES[Kind.WEIGHT][1])]
 
 
 class _MemberFrame(Header):
@@ -42,6 +44,7 @@ class ActivityRow(Header):
     description: Text | None
     private_note: Text | None
     gear: ShortText | None
+    weight_kg: Weight | None = None
     activity: ActivityFacts
     heart_rate: HeartRateCell | None
     power: PowerCell | None

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.model.cells import ActivityCell
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import tail_of
 from pierre_mcp.policy.folding import preference
 from pierre_mcp.services.activities import day_after, day_before
 from pierre_mcp.store import scan
@@ -38,16 +40,19 @@ class History:
     Attributes:
         day: Local days, datetime64[D].
         sport: Values of ``Sport``.
+        gear: The id of the gear it was done with, empty where there is none; of shape
+            (0,) unless asked for.
         numbers: ``SUMMED``, ``mean_bpm`` and ``mean_power_w``, and the seconds that
             these two are means over; NaN where not recorded or not allowed.
     """
 
     day: Days
     sport: NDArray[np.str_]
+    gear: NDArray[np.str_]
     numbers: Mapping[str, Numbers]
 
 
-def read(tx: Tx, grant: Grant, wanted: Wanted) -> History:
+def read(tx: Tx, grant: Grant, wanted: Wanted, *, gear: bool = False) -> History:
     """Read every activity of a range, in one pass over its recordings.
 
     Raises:
@@ -60,6 +65,7 @@ def read(tx: Tx, grant: Grant, wanted: Wanted) -> History:
     day = np.array([d for batch in found for d in batch.day], "M8[D]")
     sport = np.array([s for batch in found for s in batch.sport], str)
     numbers = _numbers(found)
+    pieces = _gear(found, numbers) if gear else np.empty(1, str)
     keep = _fold(found, numbers)
     keep &= (day >= np.datetime64(wanted.from_day)) & (
         day <= np.datetime64(wanted.to_day)
@@ -68,7 +74,10 @@ def read(tx: Tx, grant: Grant, wanted: Wanted) -> History:
         keep &= sport == wanted.sport.value
     _time_of_means(numbers)
     columns = {name: column[keep] for name, column in numbers.items()}
-    return History(day[keep], sport[keep], columns)
+    used = columns.pop("gear", np.empty(0))
+    return History(
+        day[keep], sport[keep], pieces[np.nan_to_num(used, nan=0).astype(int)], columns
+    )
 
 
 def _numbers(found: Sequence[Batch]) -> dict[str, Numbers]:
@@ -85,6 +94,19 @@ def _numbers(found: Sequence[Batch]) -> dict[str, Numbers]:
     numbers["mean_power_w"] = _spread(powers, "mean_power_w", has_power)
     numbers["power_s"] = _spread(powers, "measured_s", has_power)
     return numbers
+
+
+def _gear(found: Sequence[Batch], numbers: dict[str, Numbers]) -> NDArray[np.str_]:
+    """Add a column of places among the ids that are returned; NaN for no gear."""
+    named = [
+        tail_of(ActivityCell, plain).get("gear") or ""
+        for batch in found
+        for plain in batch.opened
+    ]
+    pieces = ["", *sorted(set(named) - {""})]
+    places = {piece: float(i) for i, piece in enumerate(pieces)} | {"": np.nan}
+    numbers["gear"] = np.array([places[name] for name in named])
+    return np.array(pieces)
 
 
 def _spread(parts: Sequence[Any], name: str, there: NDArray[np.bool_]) -> Numbers:
@@ -113,7 +135,9 @@ def _fold(found: Sequence[Batch], numbers: Mapping[str, Numbers]) -> NDArray[np.
         for source, day, row in zip(batch.source, batch.day, batch.id, strict=True)
     ]
     recorded: dict[tuple[str, ...], NDArray[np.bool_]] = {
-        (name,): ~np.isnan(numbers[name]) for name in SUMMED
+        (name,): ~np.isnan(numbers[name])
+        for name in (*SUMMED, "gear")
+        if name in numbers
     }
     recorded[_HEART_RATE] = _joined([batch.has_heart_rate for batch in found])
     recorded[_POWER] = _joined([batch.has_power for batch in found])

@@ -24,7 +24,15 @@ from pierre_mcp.services.originals import Came, Originals
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import gear, imports, originals, people, recordings, renewal
+from pierre_mcp.store import (
+    athlete,
+    gear,
+    imports,
+    originals,
+    people,
+    recordings,
+    renewal,
+)
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
 
@@ -160,6 +168,7 @@ class Import:
                 for name, column in parsed.columns.items()
             },
             details=parsed.details,
+            athlete=parsed.athlete,
         )
 
     def _gear_of(self, entry: Entry) -> str | None:
@@ -253,6 +262,7 @@ class _Files:
         """Write it, unless it was imported meanwhile."""
         written = [one for file in self._files for one in file.write(tx, grant)]
         matching.join(tx, grant, written)  # once: it reads the days around each
+        athlete.note(tx, grant, written)
 
 
 class _File:
@@ -368,6 +378,7 @@ def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
     gone, activities = recordings.undo(tx, grant, found.id)
     matching.part(tx, grant, activities)
     gear.undo(tx, grant, found.id)
+    athlete.undo(tx, grant, found.id)
     imports.update(tx, grant, found.id, State.UNDONE, found.run)
     return found, gone
 

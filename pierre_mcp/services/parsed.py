@@ -12,6 +12,7 @@ from pierre_mcp.analytics.summary import ActivityFacts
 from pierre_mcp.formats.faults import SKIPPED, Reason
 from pierre_mcp.formats.frames import BrokenFrameError, Frame
 from pierre_mcp.formats.limits import Limits
+from pierre_mcp.model.athlete import Fact, Kind
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.cells import (
     Degrees,
@@ -56,6 +57,7 @@ class _ActivityHeader(Header):
     utc_offset_s: Annotated[int, Field(ge=-86_400, le=86_400)] | None
     first_position_deg: tuple[Latitude, Degrees] | None
     repairs: Annotated[tuple[Word, ...], Field(max_length=32)]
+    athlete: Annotated[tuple[Fact, ...], Field(max_length=len(Kind))] = ()
     activity: ActivityFacts
     heart_rate: HeartRateCell | None
     power: PowerCell | None
@@ -80,6 +82,7 @@ class ParsedActivity:
         repairs: A fixed word for each thing that was mended.
         details: By category; of activities always.
         columns: ``t_s`` and other streams, shape (n,), finite or NaN.
+        athlete: What the file tells of the athlete.
     """
 
     sport: Sport
@@ -93,6 +96,7 @@ class ParsedActivity:
     notes: NotesCell | None
     details: Details
     columns: Mapping[str, Column]
+    athlete: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

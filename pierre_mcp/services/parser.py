@@ -136,6 +136,7 @@ def activity_frame(track: Track) -> Frame:
         "utc_offset_s": track.utc_offset_s,
         "first_position_deg": first,
         "repairs": list(track.repairs),
+        "athlete": [fact.model_dump(mode="json") for fact in track.athlete],
         "details": {
             category.value: detail.model_dump(mode="json")
             for category, detail in summary.details.items()

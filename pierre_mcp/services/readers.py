@@ -20,6 +20,7 @@ from pierre_mcp.formats.limits import Limits
 from pierre_mcp.formats.reading import read_tracks
 from pierre_mcp.formats.strava_export import BrokenRow, ExportedActivity
 from pierre_mcp.formats.streams import Readable
+from pierre_mcp.model.athlete import Kind, plausible
 from pierre_mcp.model.track import Track
 from pierre_mcp.services.work import PART_BYTES, Reader, Work
 
@@ -191,6 +192,7 @@ def _row_frame(row: ExportedActivity | BrokenRow) -> Frame:
             "description": _text(row.description, _TEXT_CHARS),
             "private_note": _text(row.private_note, _TEXT_CHARS),
             "gear": _text(row.gear, _GEAR_CHARS),
+            "weight_kg": _weight_kg(row.weight_kg),
             "activity": facts | {"started_us": started_us, "elapsed_s": elapsed},
             "heart_rate": beats,
             "power": watts,
@@ -201,6 +203,11 @@ def _row_frame(row: ExportedActivity | BrokenRow) -> Frame:
 def _pair(totals: dict[str, float], names: tuple[str, str]) -> dict[str, Any] | None:
     found = {name: totals.get(name) for name in names}
     return found if any(v is not None for v in found.values()) else None
+
+
+def _weight_kg(value: float | None) -> float | None:
+    known = value is not None and plausible(Kind.WEIGHT, value)
+    return round(value, 2) if value is not None and known else None
 
 
 def _text(text: str, most: int) -> str | None:

@@ -18,6 +18,7 @@ from typing import Final
 
 from pierre_mcp.analytics.summary import ActivityFacts
 from pierre_mcp.formats.faults import Reason
+from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import NotesCell
 from pierre_mcp.model.details import ActivityDetail
@@ -150,6 +151,7 @@ def from_row(row: ActivityRow) -> ParsedActivity:
         notes=_notes(row, None),
         columns={},
         details={Category.ACTIVITIES: ActivityDetail()},
+        athlete=_weight(row),
     )
 
 
@@ -163,7 +165,10 @@ def with_row(
     holds more than this one activity (``only``).
     """
     named = replace(
-        activity, sport=row.sport or activity.sport, notes=_notes(row, activity.notes)
+        activity,
+        sport=row.sport or activity.sport,
+        notes=_notes(row, activity.notes),
+        athlete=_weight(row) + _without_weight(activity, row),
     )
     if not only:
         return named
@@ -285,6 +290,19 @@ def titles(gear: Iterable[Gear]) -> Mapping[str, Gear]:
             if key := gear_key(title):
                 by_title.setdefault(key, piece)
     return by_title
+
+
+def _weight(row: ActivityRow) -> tuple[Fact, ...]:
+    if row.weight_kg is None:
+        return ()
+    kind, origin = Kind.WEIGHT, Origin.STRAVA_EXPORT
+    return (Fact(kind=kind, value=row.weight_kg, origin=origin),)
+
+
+def _without_weight(activity: ParsedActivity, row: ActivityRow) -> tuple[Fact, ...]:
+    """Return what the file tells, its weight only where the row has none."""
+    told = activity.athlete
+    return tuple(f for f in told if f.kind is not Kind.WEIGHT or row.weight_kg is None)
 
 
 def _notes(row: ActivityRow, of_file: NotesCell | None) -> NotesCell | None:

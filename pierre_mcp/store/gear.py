@@ -8,14 +8,16 @@ from uuid import uuid4
 
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, person_scope
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.store.database import Tx
 
 _FIND = "SELECT id FROM gear WHERE tenant = ? AND person = ? AND digest = ?"
-_ALL = "SELECT id, cell FROM gear WHERE tenant = ? AND person = ? ORDER BY id"
+_ALL = "SELECT id, source, cell FROM gear WHERE tenant = ? AND person = ? ORDER BY id"
 _ADD = """
-    INSERT INTO gear (id, tenant, person, digest, kid, cell) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO gear (id, tenant, person, source, digest, kid, cell)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _LIST = "INSERT OR IGNORE INTO gear_imports (gear, import_id) VALUES (?, ?)"
 _UNLIST = "DELETE FROM gear_imports WHERE import_id = ?"
@@ -39,26 +41,26 @@ def add(tx: Tx, grant: Grant, source: str, gear: Gear, import_id: str) -> str:
     gear_id = str(uuid4()) if row is None else str(row[0])
     if row is None:
         plain = gear.model_dump_json(exclude_defaults=True).encode()
-        kid, cell = tx.ring.seal(plain, _place(grant, gear_id), scope)
-        tx.execute(_ADD, (gear_id, *who, digest, kid, cell))
+        kid, cell = tx.ring.seal(plain, _place(grant, gear_id, source), scope)
+        tx.execute(_ADD, (gear_id, *who, source, digest, kid, cell))
     tx.execute(_LIST, (gear_id, import_id))
     return gear_id
 
 
 def listed(tx: Tx, grant: Grant) -> dict[str, Gear]:
-    """Return the owner's gear by id; for the owner only.
+    """Return by id the gear of every source whose profile may be read.
 
     Raises:
-        RuntimeError: The grant is a recipient's.
+        SealBrokenError: A cell was altered or moved.
     """
     grant.check()
-    if not grant.owner:
-        msg = "a recipient is told of gear by the activities it may read"
-        raise RuntimeError(msg)
     rows = tx.execute(_ALL, (grant.tenant, grant.person))
     return {
-        gear_id: Gear.model_validate_json(tx.ring.open(cell, _place(grant, gear_id)))
-        for gear_id, cell in rows
+        gear_id: Gear.model_validate_json(
+            tx.ring.open(cell, _place(grant, gear_id, source))
+        )
+        for gear_id, source, cell in rows
+        if grant.reads(source, Category.PROFILE)
     }
 
 
@@ -69,5 +71,5 @@ def undo(tx: Tx, grant: Grant, import_id: str) -> None:
     tx.execute(_SWEEP, (grant.tenant, grant.person))
 
 
-def _place(grant: Grant, gear_id: str) -> Place:
-    return Place("gear.cell/1", grant.tenant, grant.person, gear_id)
+def _place(grant: Grant, gear_id: str, source: str) -> Place:
+    return Place("gear.cell/1", grant.tenant, grant.person, gear_id, source)

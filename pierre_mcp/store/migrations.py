@@ -12,7 +12,7 @@ APPLICATION_ID: Final = 0x50494552  # "PIER"
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "a842a8440662aeb619c3933070e97e2d896cc1044ddc06ff7def800ede81599d"
+DIGEST: Final = "75dad2f160bf28686a51c16d77f31c400516cd15e80e98fe56442393f5ac1d1f"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from pierre_mcp.keyring.cells import Place, column_piece
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.model.athlete import Fact
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
 from pierre_mcp.model.grant import Grant
@@ -125,6 +126,7 @@ class Sealed:
     row: tuple[Any, ...]
     streams: tuple[tuple[str, str, int, bytes], ...]
     details: tuple[tuple[str, str, int, bytes], ...]
+    athlete: tuple[Fact, ...] = ()
 
     @property
     def id(self) -> str:
@@ -135,6 +137,16 @@ class Sealed:
     def activity_id(self) -> str:
         """The activity it was sealed as a part of."""
         return str(self.row[1])
+
+    @property
+    def import_id(self) -> str:
+        """The run it came with."""
+        return str(self.row[8])
+
+    @property
+    def source(self) -> str:
+        """Where it is from, as consent names it."""
+        return str(self.row[4])
 
     @property
     def day(self) -> str:
@@ -224,7 +236,7 @@ def seal(
         keyed_digest(ring, grant, digest, new.where.source), new.part, FORMULA, kid,
         *(pair and pair[1] for pair in sealed),
     )  # fmt: skip
-    return Sealed(row, streams, details)
+    return Sealed(row, streams, details, new.athlete)
 
 
 def packed(cell: Cell) -> bytes:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pierre_mcp.keyring.cells import column_piece, rows_pieces
 from pierre_mcp.keyring.ring import Ring
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.cells import ActivityCell
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import fixed_parts
 from pierre_mcp.model.recording import CELLS
@@ -39,6 +40,7 @@ class Batch:
     """Some recordings by column, in no order.
 
     Attributes:
+        opened: Each activities cell, opened.
         summary: The fixed part of each activities cell, as ``packed`` lays it out.
         heart_rate: Of those heart rate cells only that there are and may be read.
         power: Of the power cells likewise.
@@ -51,6 +53,7 @@ class Batch:
     source: Sequence[str]
     sport: Sequence[str]
     day: Sequence[str]
+    opened: Sequence[bytes]
     summary: NDArray[np.void]
     heart_rate: NDArray[np.void]
     power: NDArray[np.void]
@@ -78,9 +81,10 @@ def batches(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[Batch]:
         beside = rows_pieces(who, zip(ids, source, origin, day, strict=True))
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
+        opened = tx.ring.open_column(_PIECES[Category.ACTIVITIES], own, beside)
         yield Batch(
-            ids, of, source, sport, day,
-            _opened(tx.ring, Category.ACTIVITIES, own, beside),
+            ids, of, source, sport, day, opened,
+            fixed_parts(ActivityCell, opened),
             _opened(tx.ring, Category.HEART_RATE, seen_heart, beside),
             _opened(tx.ring, Category.POWER, seen_power, beside),
             _there(seen_heart),

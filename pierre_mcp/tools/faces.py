@@ -1,5 +1,6 @@
 """How tools and resources look in a list, and in the README."""
 
+from json import dumps
 from typing import Any
 
 from pierre_mcp.model.answer import ResourceFace, ToolFace
@@ -78,10 +79,30 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
         for name, of in defined.items()
         if name not in shapes
     }
+    lean, shapes = _once(lean, shapes)
     short: dict[str, Any] = _plainly(
         lean | ({"$defs": shapes} if shapes else {}), plain
     )
     return short
+
+
+def _once(lean: Any, shapes: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Define each shape once: models that differ by category alone look the same."""
+    names: dict[str, str] = {}
+    first = {n: names.setdefault(dumps(of), n) for n, of in shapes.items()}
+    kept = {name: of for name, of in shapes.items() if first[name] == name}
+    same = {f"#/$defs/{name}": f"#/$defs/{of}" for name, of in first.items()}
+    return _renamed(lean, same), _renamed(kept, same)
+
+
+def _renamed(schema: Any, same: dict[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_renamed(item, same) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(ref := schema.get("$ref"), str):
+        return schema | {"$ref": same.get(ref, ref)}
+    return {key: _renamed(value, same) for key, value in schema.items()}
 
 
 def _plainly(schema: Any, plain: dict[str, str]) -> Any:

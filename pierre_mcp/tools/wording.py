@@ -29,7 +29,12 @@ def duration(seconds: float) -> str:
 
 def distance(metres: float, here: Here) -> str:
     """Return kilometres or miles, by the person's units."""
-    if here.profile.units == "imperial":
+    return length(metres, here.profile.units)
+
+
+def length(metres: float, units: str) -> str:
+    """Return kilometres, or miles where ``units`` is ``imperial``."""
+    if units == "imperial":
         return f"{metres / _MILE_M:.1f} mi"
     return f"{metres / 1000:.1f} km"
 

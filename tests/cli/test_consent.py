@@ -115,8 +115,8 @@ def test_guided_in_plain_words(runner: Person) -> None:
     for words in (
         "It could then read, from files:",
         "what you did: sport, day, duration, distance, climb, laps, speed and cadence",
-        "your heart rate in it",
-        "your power in it",
+        "your heart rate in it, at rest, at threshold and at most",
+        "your power in it and at threshold",
         "It could not read: location, sleep, body, notes (add with --with).",
         "goes to claude-desktop's provider, who may keep it",
         "Given to claude-desktop until",
@@ -130,6 +130,7 @@ def test_guided_in_plain_words(runner: Person) -> None:
         "tool:get_activities",
         "tool:get_activity",
         "tool:get_activity_streams",
+        "tool:get_athlete",
         "tool:get_stats",
     ]
 
@@ -201,7 +202,8 @@ def test_with_nothing_imported(anna: Person) -> None:
 def test_grant_shows_what_it_means(runner: Person) -> None:
     screen = runner.consents("grant", "files:notes", "strava:power", "--to", "x")
     assert "files:notes: names and notes you gave" in screen.text
-    assert "strava:power: your power in it (from strava) (nothing imp" in screen.text
+    assert "strava:power: your power in it and at threshold (from" in screen.text
+    assert "(from strava) (nothing imp" in screen.text
     assert held(runner) == ["files:notes", "strava:power"]
 
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from pierre_mcp.formats.columns import unpack
+from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import ActivityDetail
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.services import athlete
+from pierre_mcp.services.athlete_kit import GEAR, facts, gear_of
 from pierre_mcp.services.athlete_plan import INJECTED, ZONE, Session, plan
 from pierre_mcp.services.athlete_tracks import _HILLS, _LAKE, track_of
 from pierre_mcp.store import imports, recordings
@@ -243,3 +245,16 @@ def test_a_store_of_real_data_is_refused(tmp_path: Path) -> None:
         grant = owner_grant(store)
         with store.reading() as tx:
             assert imports.listed(tx, grant) == []
+
+
+def test_devices_were_set_to_what_a_person_has(sessions: list[Session]) -> None:
+    told = {s.index: {f.kind: f.value for f in facts(s)} for s in sessions}
+    ftp_w = [of[Kind.FTP] for of in told.values() if Kind.FTP in of]
+    weight_kg = [of[Kind.WEIGHT] for of in told.values() if Kind.WEIGHT in of]
+    assert ftp_w == sorted(ftp_w)
+    assert weight_kg == sorted(weight_kg, reverse=True)
+    assert len(set(ftp_w)) >= 4
+    assert len(set(weight_kg)) >= 4
+    ids = {piece.name: piece.name for piece in GEAR}
+    used = {gear_of(session, ids) for session in sessions}
+    assert used == {*ids, None}

@@ -165,6 +165,10 @@ def test_a_job_without_a_file_is_refused(
 SOUND = answers(RIDE)[0]
 
 
+def fact(kind: str, value: object) -> dict[str, object]:
+    return {"kind": kind, "value": value, "origin": "session"}
+
+
 def altered(**changed: Any) -> Frame:
     return Frame({**SOUND.header, **changed}, SOUND.columns)
 
@@ -224,6 +228,11 @@ def cell(name: str, **changed: Any) -> Frame:
         pytest.param(altered(power=None), id="a detail without its cell"),
         pytest.param(with_details(activities=None), id="no detail at all"),
         pytest.param(with_details(sleep={}), id="detail of another category"),
+        pytest.param(altered(athlete=[fact("weight_kg", 0)]), id="no weight"),
+        pytest.param(altered(athlete=[fact("ftp_w", 65_535)]), id="no such power"),
+        pytest.param(altered(athlete=[fact("ftp_w", "250")]), id="power in words"),
+        pytest.param(altered(athlete=[fact("mood", 3)]), id="no such kind"),
+        pytest.param(altered(athlete=[fact("ftp_w", 250)] * 11), id="facts over"),
         pytest.param(with_columns(power_w=np.full(60, np.inf)), id="infinity"),
         pytest.param(with_columns(t_s=None), id="no time"),
         pytest.param(with_columns(t_s=np.full(60, np.nan)), id="time is no number"),

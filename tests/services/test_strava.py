@@ -19,13 +19,15 @@ import pytest
 from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.frames import BrokenFrameError, Frame
 from pierre_mcp.formats.limits import Limits
-from pierre_mcp.model.category import Sport
+from pierre_mcp.model.athlete import Fact, Kind, Origin
+from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import HeartRateCell, PowerCell
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.recording import Recording
+from pierre_mcp.model.scope import Pair
 from pierre_mcp.services import places, strava
 from pierre_mcp.services.entries import Plan, told
 from pierre_mcp.services.exported import (
@@ -40,7 +42,7 @@ from pierre_mcp.services.parser import activity_frame
 from pierre_mcp.services.readers import Readers, Task
 from pierre_mcp.services.work import Reader, Work
 from pierre_mcp.services.workers import Parsers
-from pierre_mcp.store import gear, policies, recordings
+from pierre_mcp.store import athlete, gear, policies, recordings
 from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.imports import FileLine, State
@@ -60,13 +62,18 @@ from tests.formats.exporting import (
 )
 from tests.formats.making import (
     STARTED_AT,
+    UINT8,
+    UINT16,
+    Value,
+    beat,
+    begun,
     fit_activity,
     gpx_activity,
     ride,
     tcx_activity,
 )
 from tests.services.test_workers import REAL, script
-from tests.stores import a_grant, a_store, owner_grant
+from tests.stores import a_grant, a_store, owner_grant, pairs_of
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "mkfifo"), reason="descriptors travel over POSIX sockets only"
@@ -248,13 +255,47 @@ def test_gear_is_told_of_and_taken_back(importer: Importer) -> None:
     assert importer.recordings() == []
 
 
-def test_gear_is_the_owners(importer: Importer) -> None:
-    with importer.store.reading() as tx, pytest.raises(RuntimeError):
-        gear.listed(tx, _recipient(importer.grant))
+@pytest.mark.promise("consent.granular")
+def test_gear_is_told_by_the_profile_of_its_source(importer: Importer) -> None:
+    importer.takes(EXPORT)
+    with importer.store.reading() as tx:
+        held = gear.listed(tx, importer.grant)
+        assert held
+        for pairs, told in (
+            (pairs_of("strava", Category.PROFILE), held),
+            (pairs_of("strava", Category.ACTIVITIES, Category.NOTES), {}),
+            (pairs_of("files", Category.PROFILE), {}),
+        ):
+            assert gear.listed(tx, _recipient(importer.grant, pairs)) == told
 
 
-def _recipient(grant: Grant) -> Grant:
-    return a_grant(Identity(grant.tenant, grant.person), pairs=set())
+def test_the_athletes_weight_is_told_and_taken_back(importer: Importer) -> None:
+    user: dict[int, Value] = {4: (UINT16, 705), 8: (UINT8, 47)}
+    fit = beat(begun().message(3, user, local=1), 0).finish()
+    files = {"activities/1.fit": fit, "activities/2.fit": fit}
+    rows = [
+        Row(1, "activities/1.fit", totals={1: 64.5}),
+        Row(2, "activities/2.fit", totals={1: 0}),
+        Row(3, totals={1: "9999999"}),
+        Row(4, totals={1: 64.0}),
+    ]
+    job = importer.takes({"activities.csv": activities_csv(rows), **files})
+    weights = {64.5: Origin.STRAVA_EXPORT, 70.5: Origin.USER_PROFILE}
+    told = [
+        *(Fact(kind=Kind.WEIGHT, value=v, origin=o) for v, o in weights.items()),
+        Fact(kind=Kind.WEIGHT, value=64, origin=Origin.STRAVA_EXPORT),
+        Fact(kind=Kind.RESTING_HEART_RATE, value=47, origin=Origin.USER_PROFILE),
+    ]
+    with importer.store.writing() as tx:
+        found = list(athlete.seen(tx, importer.grant))
+        assert {source for source, _ in found} == {"strava"}
+        assert {seen.fact for _, seen in found} == set(told)
+        undo(tx, importer.grant, job.id)
+        assert list(athlete.seen(tx, importer.grant)) == []
+
+
+def _recipient(grant: Grant, pairs: set[Pair]) -> Grant:
+    return a_grant(Identity(grant.tenant, grant.person), pairs=pairs)
 
 
 def test_what_the_file_lacks_the_row_gives(importer: Importer) -> None:
@@ -765,7 +806,7 @@ def test_zones_are_the_persons_own(importer: Importer) -> None:
         policy = policies.read(tx, importer.grant).policy
     assert (policy.zones, policy.policy_epoch) == ((zone,), 1)
     with importer.store.writing() as tx, pytest.raises(RuntimeError):
-        places.hide(tx, _recipient(importer.grant), planned.zones)
+        places.hide(tx, _recipient(importer.grant, set()), planned.zones)
 
 
 def test_a_demo_store_has_none(tmp_path: Path) -> None:

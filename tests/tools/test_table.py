@@ -19,6 +19,7 @@ from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.activities import ActivityRow, Range
+from pierre_mcp.tools.athlete import Athlete
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS, table
 from pierre_mcp.tools.columns import columns_of
 from pierre_mcp.tools.faces import as_markdown, resource_face, tool_face
@@ -48,6 +49,17 @@ PUBLIC_FIELDS = {
     "ActivityReply.untrusted_text",
     "ActivityReply.withheld",
     "ActivityRow.id",
+    "Athlete.body",
+    "Athlete.gear",
+    "Athlete.heart_rate",
+    "Athlete.power",
+    "Athlete.speed",
+    "AthleteReply.body",
+    "AthleteReply.gear",
+    "AthleteReply.heart_rate",
+    "AthleteReply.power",
+    "AthleteReply.speed",
+    "AthleteReply.withheld",
     "CancelReply.operation_id",
     "CancelReply.state",
     "CancelReply.withheld",
@@ -58,6 +70,7 @@ PUBLIC_FIELDS = {
     "ConsentsReply.scope",
     "ConsentsReply.withheld",
     "HeldSource.categories",
+    "GearColumns.untrusted_text",
     "HeldSource.source",
     "OperationReply.files_done",
     "OperationReply.files_total",
@@ -123,6 +136,7 @@ ROOTS: tuple[type[Shape], ...] = (
     StatsRow,
     Span,
     StreamsHead,
+    Athlete,
 )
 ANSWERS = {model.__name__: model for root in ROOTS for model in models(root)}
 
@@ -380,6 +394,7 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "get_activity",
         "get_stats",
         "get_activity_streams",
+        "get_athlete",
     )
 
 
@@ -393,3 +408,21 @@ def test_a_field_named_like_a_word_of_the_schema_stays() -> None:
     assert {"title", "default"} <= face.input_schema["properties"].keys()
     assert "title" not in face.input_schema
     assert "default" not in face.input_schema["properties"]["word"]
+
+
+def test_what_looks_the_same_in_an_answer_is_defined_once() -> None:
+    rates = create_model(
+        "Rates", __base__=Shape, value=(Annotated[float | MISSING, BPM], MISSING)
+    )
+    watts = create_model(
+        "Watts", __base__=Shape, value=(Annotated[float | MISSING, POWER], MISSING)
+    )
+    fields: dict[str, Any] = {
+        "rates": (Annotated[rates, PUBLIC], rates()),
+        "watts": (Annotated[list[watts], PUBLIC], []),
+    }
+    face = tool_face(replace(probe(lambda *_: ""), gives=gives(**fields)))
+    schema = face.output_schema or {}
+    assert set(schema["$defs"]) == {"Rates", "Withheld"}
+    told = schema["properties"]
+    assert told["rates"] == told["watts"]["items"] == {"$ref": "#/$defs/Rates"}

@@ -66,6 +66,7 @@ _GEAR: Final = (
     id TEXT PRIMARY KEY,
     tenant TEXT NOT NULL,
     person TEXT NOT NULL,
+    source TEXT NOT NULL,
     digest BLOB NOT NULL,
     kid INTEGER NOT NULL REFERENCES keyring (id),
     cell BLOB NOT NULL,
@@ -85,6 +86,28 @@ _GEAR: Final = (
     "CREATE INDEX gear_imports_of_import ON gear_imports (import_id)",
 )
 
+# What was told of the athlete: a value and the month it was told in, by one import.
+# What he says himself is of none.
+_ATHLETE: Final = (
+    table(
+        "athlete",
+        """
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,
+    source TEXT NOT NULL,
+    category TEXT NOT NULL,
+    import_id TEXT REFERENCES imports (id),
+    digest BLOB NOT NULL,
+    kid INTEGER NOT NULL REFERENCES keyring (id),
+    cell BLOB NOT NULL,
+    UNIQUE (tenant, person, digest)
+    """,
+        cells=("cell",),
+    ),
+    "CREATE INDEX athlete_of_import ON athlete (import_id)",
+)
+
 # Files as they came, in chunks, where the person wants them kept.
 _ORIGINALS: Final = (
     table(
@@ -100,7 +123,7 @@ _ORIGINALS: Final = (
     ),
 )
 
-_NEW: Final = ("details", "operations", "gear", "originals")
+_NEW: Final = ("details", "operations", "gear", "athlete", "originals")
 SEALED: Final = (*first.SEALED, *_NEW)
 
 SECOND: Final = (
@@ -108,6 +131,7 @@ SECOND: Final = (
     *_DETAILS,
     *_OPERATIONS,
     *_GEAR,
+    *_ATHLETE,
     *_ORIGINALS,
     *(sql for name in _NEW for sql in only_active_keys(name)),
     *map(by_key, _NEW),
