@@ -17,7 +17,7 @@ from pierre_mcp.model.scope import Scope
 class Held(BaseModel):
     """One scope as given: in force from ``given_at`` to before ``expires_at`` (UTC)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     given_at: datetime
     expires_at: datetime | None
@@ -32,7 +32,7 @@ class Held(BaseModel):
 class RecipientPolicy(BaseModel):
     """What one recipient may have. ``level`` is None until the person chooses."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     level: Level | None = None
     scopes: dict[Scope, Held] = {}
@@ -45,7 +45,7 @@ class RecipientPolicy(BaseModel):
 class PrivacyZone(BaseModel):
     """A circle in which no place leaves for anybody: degrees WGS 84, metres."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     lat_deg: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     lon_deg: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -55,7 +55,7 @@ class PrivacyZone(BaseModel):
 class Policy(BaseModel):
     """Everything the gate decides from, for one person."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     policy_epoch: int = 0
     recipients: dict[str, RecipientPolicy] = {}

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeAlias
 
@@ -298,11 +299,14 @@ _Paging: TypeAlias = types.PaginatedRequestParams | None
 def _tools(
     desk: Desk,
 ) -> Callable[[Context, _Paging], Awaitable[types.ListToolsResult]]:
-    listed = types.ListToolsResult(tools=[as_tool(face) for face in desk.tools()])
+    @cache
+    def listed() -> types.ListToolsResult:
+        # When first asked for: making the schemas would hold up the handshake.
+        return types.ListToolsResult(tools=[as_tool(face) for face in desk.tools()])
 
     async def tools(_: Context, paging: _Paging) -> types.ListToolsResult:
         _refuse_cursor(paging)
-        return listed
+        return listed()
 
     return tools
 
