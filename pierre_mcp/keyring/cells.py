@@ -39,9 +39,6 @@ CELL_OVERHEAD: Final = 34
 _PREFIX = bytes((VERSION, SUITE_AES_256_GCM))
 HEADER_BYTES: Final = 6
 _BODY_AT = HEADER_BYTES + gcm.NONCE_BYTES
-_HEADER = slice(HEADER_BYTES)
-_NONCE = slice(HEADER_BYTES, _BODY_AT)
-_BODY = slice(_BODY_AT, None)
 
 
 class Place(NamedTuple):
@@ -116,7 +113,7 @@ def open_each(
 ) -> list[bytes]:
     """Open a column's cells, each beside its row's piece.
 
-    What cells of one key share is made once: nearly all follow one of their own.
+    What cells of one key share is made once: nearly always all are of one.
 
     Args:
         cipher_of: Finds a cell's cipher by the key it names.
@@ -126,14 +123,14 @@ def open_each(
     Raises:
         SealBrokenError: One was altered, or sealed for another place or key.
     """
-    opened: list[bytes] = []
-    header, begins, cipher = b"", b"", None
-    for cell, row in rows:
-        if cipher is None or cell[_HEADER] != header:
-            cipher, header = cipher_of(cell), cell[_HEADER]
-            begins = _AAD_BEGINS + header + column
-        opened.append(gcm.decrypt(cipher, cell[_NONCE], cell[_BODY], begins + row))
-    return opened
+    pairs = list(rows)
+    if not pairs:
+        return []
+    header = pairs[0][0][:HEADER_BYTES]
+    begins = _AAD_BEGINS + header + column
+    if all(cell.startswith(header) for cell, _ in pairs):
+        return gcm.decrypt_each(cipher_of(pairs[0][0]), pairs, begins, HEADER_BYTES)
+    return [open_beside(cipher_of(cell), cell, column, row) for cell, row in pairs]
 
 
 # PAE(nine pieces) as far as it is the same for every cell: the count, the label, and

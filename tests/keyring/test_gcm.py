@@ -89,3 +89,18 @@ def test_why_it_did_not_open_is_not_told() -> None:
         gcm.decrypt(AESGCM(bytes(32)), bytes(12), bytes(16), b"")
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_many_open_as_one_does_and_any_that_differs_is_refused() -> None:
+    cipher, nonce = AESGCM(bytes(32)), bytes(gcm.NONCE_BYTES)
+    cells = [
+        (b"head" + nonce + gcm.encrypt(cipher, nonce, b"plain", b"begin" + end), end)
+        for end in (b"1", b"2")
+    ]
+    assert gcm.decrypt_each(cipher, cells, b"begin", 4) == [b"plain", b"plain"]
+    (cell, end), other = cells
+    for wrong in (cell[:8], cell[:20], cell[:-1], cell + b"x", b"head" + cell[5:]):
+        with pytest.raises(SealBrokenError):
+            gcm.decrypt_each(cipher, [other, (wrong, end)], b"begin", 4)
+    with pytest.raises(SealBrokenError):
+        gcm.decrypt_each(cipher, [(cell, b"2")], b"begin", 4)
