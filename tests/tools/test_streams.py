@@ -11,10 +11,13 @@ import pytest
 
 from pierre_mcp.formats.columns import STEPS, pack
 from pierre_mcp.gate.exits import DEFAULT_BYTES, EXPLICIT_BYTES
+from pierre_mcp.model.caller import Call
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.model.track import Column
+from pierre_mcp.services import places
 from pierre_mcp.tools.classes import mark_of
 from pierre_mcp.tools.streams import StreamColumns, StreamName, StreamsReply
 from tests.gate.world import OWNER, World
@@ -295,6 +298,26 @@ def test_places_are_coarse_and_their_ends_hidden_whatever_part_is_asked(
 
 
 @pytest.mark.promise("privacy.every-exit")
+@pytest.mark.promise("privacy.every-exit")
+def test_a_privacy_zone_hides_what_lies_in_it(world: World) -> None:
+    world.put(recorded(ridden()))
+    world.give_training(extras=(Category.LOCATION,))
+    types = ["lat_deg", "lon_deg", "altitude_m"]
+    before = ask(world, types=types)["streams"]["lat_deg"]
+    seen = [lat for lat in before if lat is not None]
+    zone = PrivacyZone(lat_deg=seen[len(seen) // 2], lon_deg=8.57, radius_m=700)
+    world.gate.act(
+        Call(OWNER, "zones", "session"),
+        lambda tx, grant: places.hide(tx, grant, [zone]),
+    )
+    after = ask(world, types=types)["streams"]
+    assert seen
+    assert sum(lat is not None for lat in after["lat_deg"]) < len(seen)
+    for name in types:
+        hidden = zip(after["lat_deg"], after[name], strict=True)
+        assert all(value is None for lat, value in hidden if lat is None)
+
+
 def test_heights_alone_are_hidden_like_their_places(world: World) -> None:
     world.put(recorded(ridden()))
     world.give_training(extras=(Category.LOCATION,))
