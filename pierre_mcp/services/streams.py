@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pierre_mcp.analytics.ground import along_of, positions_of
+from pierre_mcp.analytics.summary import HIGHEST_BPM, HIGHEST_W, LOWEST_BPM
 from pierre_mcp.errors import ActivityUnknownError, StoreDamagedError
 from pierre_mcp.formats.columns import DamagedColumnError, unpack
 from pierre_mcp.model.category import Category
@@ -30,6 +31,7 @@ USUAL = (
 """What is given unasked, the first four there are; a position has to be asked for."""
 
 _USUAL_COUNT = 4
+_PLAUSIBLE = {"heart_rate_bpm": (LOWEST_BPM, HIGHEST_BPM), "power_w": (0.0, HIGHEST_W)}
 _POSITION = ("lat_deg", "lon_deg")
 _PLACING = (*_POSITION, "distance_m")
 
@@ -71,6 +73,7 @@ def measured(
     names = [n for n in asked if streams.may_open(grant, kept.where.source, n)]
     there = [name for name in names if name in kept.names and TIME in kept.names]
     opened = _opened(tx, grant, kept, there)
+    there = [name for name in there if _is_measured(name, opened)]
     return Measured(
         source=kept.where.source,
         time_s=opened.get(TIME, np.empty(0)),
@@ -78,6 +81,17 @@ def measured(
         lacking=tuple(name for name in names if name not in there),
         way=_way(opened) if _tells_places(there) else None,
     )
+
+
+def _is_measured(name: str, opened: dict[str, Column]) -> bool:
+    """Take out what no sensor measured, as summaries do; tell whether any is left.
+
+    A strap that lost its contact writes a heart rate of 0, and null is not zero.
+    """
+    low, high = _PLAUSIBLE.get(name, (-np.inf, np.inf))
+    column = opened[name]
+    opened[name] = np.where((column >= low) & (column <= high), column, np.nan)
+    return name == TIME or bool(np.isfinite(opened[name]).any())
 
 
 def _speaker(found: Sequence[Kept], wanted: Sequence[str]) -> Kept:

@@ -200,6 +200,28 @@ def test_peaks_and_gaps_survive_and_columns_stay_aligned(world: World) -> None:
         assert all(v is None or type(v) is int for v in streams[name])
 
 
+def test_what_no_sensor_measured_is_null_and_not_zero(world: World) -> None:
+    columns = ridden()
+    columns["heart_rate_bpm"][:100] = 0
+    columns["power_w"][5] = 30_000
+    columns["power_w"][6] = 0
+    world.put(recorded(columns))
+    world.give_training()
+    streams = ask(world, start_s=0, end_s=99, max_points=100)["streams"]
+    assert set(streams["heart_rate_bpm"]) == {None}
+    assert streams["power_w"][5:7] == [None, 0]
+
+
+def test_a_heart_rate_that_is_never_measured_is_not_recorded(world: World) -> None:
+    columns = ridden()
+    columns["heart_rate_bpm"][:] = 0
+    world.put(recorded(columns))
+    world.give_training()
+    told = ask(world, types=["heart_rate_bpm", "power_w"])
+    assert told["streams"]["heart_rate_bpm"] is None
+    assert told["data_availability"] == "not_recorded"
+
+
 def test_a_short_range_comes_whole(world: World) -> None:
     world.put(recorded(ridden()))
     world.give_training()
