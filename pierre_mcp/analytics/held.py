@@ -12,7 +12,7 @@ the next value of that column:
   value: the one before it holds as over any gap.
 * **Zero is a value** of power, cadence and speed; a heart has none below 25.
 * **Time that stands still**: of samples of one instant only the last holds for any
-  time; where no time passes at all, each holds a second.
+  time; where no time passes at all, they share a second.
 * **The end.** The last value holds for one usual interval.
 
 Curves and normalized power are taken second by second from the integral of what holds,
@@ -188,7 +188,7 @@ def holds_s(running_s: Column) -> Column:
     """
     ran = np.diff(running_s)
     if not ran.any():
-        return np.ones(len(running_s))
+        return np.full(len(running_s), 1 / len(running_s))
     usual = _usual_s(ran)
     longest = min(max(USUAL_INTERVALS * usual, LEAST_HOLD_S), MOST_HOLD_S)
     for_s: Column = np.minimum(np.append(ran, usual), longest)

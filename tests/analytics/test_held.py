@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pierre_mcp.analytics.held import Held, clock_of, hold
@@ -38,7 +38,7 @@ def held(
         pytest.param([0, 1, 2, 3], [7, NAN, NAN, 9], [3, 3], id="a short dropout"),
         pytest.param([0, 1, 2, 3, 4], [7, 7, -1, 9, 9], [1, 2, 1, 1], id="a spike"),
         pytest.param([0, 1, 1, 2], [7, 8, 9, 7], [1, 0, 1, 1], id="two at once"),
-        pytest.param([5, 5, 5], [7, 8, 9], [1, 1, 1], id="no time passes"),
+        pytest.param([5, 5, 5, 5], [6, 7, 8, 9], [1 / 4] * 4, id="no time passes"),
         pytest.param([3], [7], [1], id="alone"),
     ],
 )
@@ -115,6 +115,7 @@ def test_means_of_pieces_cut_through_samples() -> None:
         max_size=40,
     )
 )
+@example([(0.0, NAN), (1.5, 0.0), (0.0, 0.0)])
 def test_seconds_add_up_to_what_was_held(steps: list[tuple[float, float]]) -> None:
     times = np.cumsum([step for step, _ in steps])
     clock = clock_of(a_track({"t_s": times}))
