@@ -13,7 +13,7 @@ from pydantic import MISSING
 
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import HeartRateCell, PowerCell
-from pierre_mcp.model.details import ActivityDetail, HeartRateDetail, Histogram
+from pierre_mcp.model.details import ActivityDetail, Details, HeartRateDetail, Histogram
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Row, Where
 from pierre_mcp.services import activities, history
@@ -144,7 +144,7 @@ def test_of_nothing_there_is_nothing(tmp_path: Path) -> None:
 
 def test_a_detail_is_of_the_recording_whose_cell_counts(tmp_path: Path) -> None:
     """Files speak, and recorded no heart rate; Strava's copy was twice as fast."""
-    told = {
+    told: dict[Where, Details] = {
         FILES: {Category.ACTIVITIES: ActivityDetail(mean_max_speed_m_s=(3.0, 2.5))},
         STRAVA: {
             Category.ACTIVITIES: ActivityDetail(mean_max_speed_m_s=(6.0,)),
