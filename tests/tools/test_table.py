@@ -182,11 +182,12 @@ def shapes(annotation: Any, where: str, *, arm: bool) -> None:
 @EACH
 def test_an_answer_carries_only_what_the_terms_open(tool: Tool[Any, Any]) -> None:
     carried = {
-        mark.category
+        category
         for model in models(tool.gives)
         for field in model.model_fields.values()
         for mark in field.metadata
         if isinstance(mark, Sensitive)
+        for category in mark.categories
     }
     assert carried <= tool.terms.opens
 
@@ -217,6 +218,7 @@ def gives(**fields: Any) -> type[Reply]:
 HIDDEN = create_model("Hidden", __base__=Shape, text=(Annotated[str, PUBLIC], ""))
 BPM = Sensitive(Category.HEART_RATE)
 POWER = Sensitive(Category.POWER)
+DERIVED = Sensitive(Category.ACTIVITIES, also=frozenset({Category.POWER}))
 
 
 @pytest.mark.promise("privacy.classified")
@@ -227,6 +229,7 @@ POWER = Sensitive(Category.POWER)
         pytest.param((str, ""), id="no class"),
         pytest.param((Annotated[str, PUBLIC, BPM], ""), id="two classes"),
         pytest.param((Annotated[str, POWER], ""), id="not opened"),
+        pytest.param((Annotated[str, DERIVED], ""), id="derived from what is not"),
         pytest.param((Annotated[str, BPM] | None, None), id="class in a union arm"),
         pytest.param((Annotated[HIDDEN | None, PUBLIC], None), id="model in a union"),
         pytest.param((Annotated[dict[str, float], BPM], {}), id="dict"),
