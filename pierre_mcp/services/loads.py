@@ -20,7 +20,7 @@ applies there is no load: that is not zero.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,7 @@ from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.services.history import Days, History, Numbers
-
-if TYPE_CHECKING:
-    from pierre_mcp.services.thresholds import InForce
+from pierre_mcp.services.thresholds import InForce
 
 NEEDS: Final = frozenset({Category.HEART_RATE})
 """The details that ``history.read`` must give."""
@@ -49,8 +47,8 @@ MEASURED: Final = 0.75
 HIGHEST_INTENSITY: Final = 1.5
 ASSUMED_RESTING_BPM: Final = 60.0
 """Where none was told: the low end of what is normal at rest (American Heart
-Association, All About Heart Rate). 12 beats off move an easy hour's load by a tenth, and
-that of a hard one by few percent.
+Association, All About Heart Rate). 12 beats off move an easy hour's load by a tenth,
+and that of a hard one by few percent.
 """
 
 
@@ -71,7 +69,7 @@ class Loads:
 
 
 def loads(
-    found: History, in_force: Mapping[Kind, "InForce"], *, female: bool = False
+    found: History, in_force: Mapping[Kind, InForce], *, female: bool = False
 ) -> Loads:
     """Return the load of every activity.
 
@@ -106,12 +104,12 @@ def moving_s(found: History) -> Numbers:
 
 def histograms(of: DetailColumns, scale: Scale) -> Bins:
     """Return the histograms of a history's activities as the analytics take them."""
-    values = (of.bin + scale.place) * scale.width
-    return Bins(values=values, seconds=of.seconds, owner=of.owner, count=of.bins.size)
+    starts = np.concatenate([[0], np.cumsum(of.bins)])
+    return Bins(scale=scale, first=of.first, starts=starts, seconds=of.seconds)
 
 
 def _power(
-    found: History, in_force: Mapping[Kind, "InForce"], moving: Numbers
+    found: History, in_force: Mapping[Kind, InForce], moving: Numbers
 ) -> tuple[Numbers, Numbers]:
     measured = found.numbers["power_s"]
     seconds = np.fmax(measured, moving)
@@ -124,13 +122,13 @@ def _power(
 
 def _heart_rate(
     found: History,
-    in_force: Mapping[Kind, "InForce"],
+    in_force: Mapping[Kind, InForce],
     moving: Numbers,
     *,
     female: bool,
 ) -> tuple[Numbers, Numbers]:
     beats = histograms(found.details[Category.HEART_RATE], bins.HEART_RATE)
-    measured = beats.per_activity(np.ones(beats.values.size))
+    measured = beats.sums(beats.seconds)
     seconds = np.fmax(measured, moving)
     resting = _on(found.day, in_force, Kind.RESTING_HEART_RATE)
     load = heart_rate_tss(
@@ -145,7 +143,7 @@ def _heart_rate(
 
 
 def _pace(
-    found: History, in_force: Mapping[Kind, "InForce"], moving: Numbers
+    found: History, in_force: Mapping[Kind, InForce], moving: Numbers
 ) -> tuple[Numbers, Numbers]:
     graded = found.numbers["normalized_graded_speed_m_s"]
     mean = ratio(found.numbers["distance_m"], moving)
@@ -156,7 +154,7 @@ def _pace(
 
 
 def _swim(
-    found: History, in_force: Mapping[Kind, "InForce"], moving: Numbers
+    found: History, in_force: Mapping[Kind, InForce], moving: Numbers
 ) -> tuple[Numbers, Numbers]:
     speed = ratio(found.numbers["distance_m"], moving)
     threshold = _on(found.day, in_force, Kind.THRESHOLD_SWIM_SPEED)
@@ -164,7 +162,7 @@ def _swim(
     return _where(held, swim_tss(moving, speed, threshold)), moving
 
 
-def _on(day: Days, in_force: Mapping[Kind, "InForce"], kind: Kind) -> Numbers:
+def _on(day: Days, in_force: Mapping[Kind, InForce], kind: Kind) -> Numbers:
     """Return a threshold on each day, NaN where it is not known."""
     held = in_force.get(kind)
     return np.full(day.size, np.nan) if held is None else held.on(day)
