@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pierre_mcp.analytics.motion import MOVING_M_S
 from pierre_mcp.model.details import BPM_BIN, SPEED_BIN_M_S, WATT_BIN, Histogram
+from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.model.track import Column
 
 Counts: TypeAlias = NDArray[np.int64]
@@ -115,6 +116,12 @@ def bins_of(histograms: Sequence[Histogram | None], scale: Scale) -> Bins:
         starts=starts,
         seconds=np.fromiter(each, np.int64, int(starts[-1])).astype(np.float64),
     )
+
+
+def bins_from(details: DetailColumns, scale: Scale) -> Bins:
+    """Return the bins of activities whose details were read by column."""
+    starts = np.concatenate([[0], np.cumsum(details.bins)])
+    return Bins(scale, details.first, starts, details.seconds)
 
 
 def moving(bins: Bins) -> Bins:
