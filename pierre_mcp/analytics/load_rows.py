@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.analytics import load as pmc
 from pierre_mcp.analytics.load import Days, Numbers
 
 By: TypeAlias = Literal["week", "day"]
@@ -18,6 +19,56 @@ Places: TypeAlias = NDArray[np.int64]
 
 _MONDAY = 3
 """Days from Monday, 1969-12-29, to the epoch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Load, and the state it leads to, of each day from the first activity on.
+
+    Attributes:
+        first: The first day, datetime64[D].
+        was: How many days have been; the others are projected.
+        load: Of each day, shape (days,).
+        ctl: Chronic load at the end of each, shape (days,).
+        atl: Acute load likewise.
+        tsb: Yesterday's CTL - ATL.
+    """
+
+    first: np.datetime64
+    was: int
+    load: Numbers
+    ctl: Numbers
+    atl: Numbers
+    tsb: Numbers
+
+    def place(self, day: np.datetime64) -> int:
+        """Return the place of a day."""
+        return int((day - self.first).astype(np.int64))
+
+
+def series(
+    day: Days, load: Numbers, last: np.datetime64, planned: Sequence[float] = ()
+) -> Series:
+    """Return the days from the first activity to ``last``, and those planned after.
+
+    Args:
+        day: Of each activity, not after ``last``, shape (n,), n > 0.
+        load: Of each; NaN adds nothing.
+        last: Datetime64[D].
+        planned: Load of each day ahead.
+    """
+    first = day.min()
+    daily = pmc.by_day(day, load, first, last)
+    was = pmc.daily_loads(daily)
+    ahead = pmc.projected(was, planned)
+    return Series(
+        first,
+        daily.size,
+        np.concatenate([daily, planned]),
+        np.concatenate([was.ctl, ahead.ctl]),
+        np.concatenate([was.atl, ahead.atl]),
+        np.concatenate([was.tsb, ahead.tsb]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +90,15 @@ class Rows:
 
     def sums(self, daily: Numbers) -> Numbers:
         """Return the sum of each row, of one value a day from ``first`` on."""
-        return np.diff(np.cumsum(daily)[self.ends], prepend=0.0)
+        begins = np.concatenate([[0], self.ends[:-1] + 1])
+        total: Numbers = np.add.reduceat(daily, begins)
+        return total
 
     def row_of(self, day: Days) -> Places:
         """Return the row of each day; -1 of a day before the first, or after all."""
         place = (day - self.first).astype(np.int64)
         row = np.searchsorted(self.ends, place)
         return np.where((place < 0) | (row == self.ends.size), -1, row)
-
-    def counts(self, row: Places) -> Places:
-        """Return how many of these rows' places are of each row."""
-        return np.bincount(row[row >= 0], minlength=self.ends.size)
 
 
 def rows(first: np.datetime64, last: np.datetime64, by: By, ahead: int = 0) -> Rows:

@@ -7,13 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pierre_mcp.analytics.bins import HEART_RATE, POWER, Scale
+from pierre_mcp.analytics.bins import HEART_RATE, POWER, Scale, bins_from
 from pierre_mcp.analytics.zone_methods import THREE_ZONES
 from pierre_mcp.analytics.zones import polarization_index, seconds_in_zones, shares
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.services.history import History
-from pierre_mcp.services.loads import histograms
 from pierre_mcp.services.thresholds import InForce
 
 DETAILS: Final = frozenset({Category.HEART_RATE, Category.POWER})
@@ -90,7 +89,7 @@ def _spread(
     method = THREE_ZONES[kind]
     spent = seconds_in_zones(
         method,
-        histograms(found.details[way.category].taken(own), way.scale),
+        bins_from(found.details[way.category].taken(own), way.scale),
         {kind: in_force[kind].on(found.day[own])},
     )
     measured = np.isfinite(spent[:, 0])

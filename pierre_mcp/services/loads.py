@@ -25,15 +25,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pierre_mcp.analytics import bins
-from pierre_mcp.analytics.bins import Bins, Scale
+from pierre_mcp.analytics.bins import HEART_RATE, bins_from
 from pierre_mcp.analytics.heart_rate import heart_rate_tss
 from pierre_mcp.analytics.pace import running_tss, swim_tss
 from pierre_mcp.analytics.power import training_stress_score
 from pierre_mcp.analytics.ratios import ratio
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Category, Sport
-from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.services.history import Days, History, Numbers
 from pierre_mcp.services.thresholds import InForce
 
@@ -102,12 +100,6 @@ def moving_s(found: History) -> Numbers:
     return np.where(np.isnan(moving), found.numbers["elapsed_s"], moving)
 
 
-def histograms(of: DetailColumns, scale: Scale) -> Bins:
-    """Return the histograms of a history's activities as the analytics take them."""
-    starts = np.concatenate([[0], np.cumsum(of.bins)])
-    return Bins(scale=scale, first=of.first, starts=starts, seconds=of.seconds)
-
-
 def _power(
     found: History, in_force: Mapping[Kind, InForce], moving: Numbers
 ) -> tuple[Numbers, Numbers]:
@@ -127,7 +119,7 @@ def _heart_rate(
     *,
     female: bool,
 ) -> tuple[Numbers, Numbers]:
-    beats = histograms(found.details[Category.HEART_RATE], bins.HEART_RATE)
+    beats = bins_from(found.details[Category.HEART_RATE], HEART_RATE)
     measured = beats.sums(beats.seconds)
     seconds = np.fmax(measured, moving)
     resting = _on(found.day, in_force, Kind.RESTING_HEART_RATE)

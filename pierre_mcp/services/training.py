@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pierre_mcp.model.athlete import SEXES, Kind
-from pierre_mcp.model.category import Category
+from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.policy.telling import changes
 from pierre_mcp.services import history, loads, thresholds
@@ -40,6 +40,15 @@ RESTS_ON: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
 )
 """The thresholds of each of ``loads.METHODS``."""
 
+_OF_SPORT: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType(
+    {
+        Kind.FTP: frozenset({Sport.CYCLING.value}),
+        Kind.THRESHOLD_SPEED: frozenset({Sport.RUNNING.value}),
+        Kind.THRESHOLD_SWIM_SPEED: frozenset({Sport.SWIMMING.value}),
+    }
+)
+"""Thresholds of one sport."""
+
 _THRESHOLDS: Final = tuple(kind for kinds in RESTS_ON.values() for kind in kinds)
 
 
@@ -56,6 +65,13 @@ class Trained:
     found: History
     in_force: Mapping[Kind, InForce]
     of: Loads
+
+    def of_sport(self, sport: Sport | None) -> Mask:
+        """Tell which activities are of a sport; None stands for every sport."""
+        if sport is None:
+            return np.ones(self.found.day.size, bool)
+        same: Mask = self.found.sport == sport.value
+        return same
 
     def used(self, those: Mask) -> Mapping[Kind, Value]:
         """Return the newest of each threshold that some activities' loads rest on."""
@@ -81,6 +97,18 @@ class Trained:
             if self.in_force[Kind.SEX].newest is None:
                 words.append("sex unknown: men's weights of heart rate")
         return words
+
+    def unknown(self, those: Mask) -> list[Kind]:
+        """Return the thresholds that would give a load to activities without one."""
+        without = those & (self.of.method == "")
+        sports = set(self.found.sport[without].tolist())
+        return [
+            kind
+            for kind in _THRESHOLDS
+            if self.in_force[kind].newest is None
+            and kind is not Kind.RESTING_HEART_RATE
+            and sports & _OF_SPORT.get(kind, sports)
+        ]
 
     def _is_early(self, kind: Kind, those: Mask) -> bool:
         methods = [method for method, kinds in RESTS_ON.items() if kind in kinds]

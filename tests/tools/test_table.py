@@ -23,6 +23,7 @@ from pierre_mcp.tools.athlete import Athlete
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS, table
 from pierre_mcp.tools.columns import columns_of
 from pierre_mcp.tools.faces import as_markdown, resource_face, tool_face
+from pierre_mcp.tools.load import LoadHead, LoadRow
 from pierre_mcp.tools.stats import Span, StatsRow
 from pierre_mcp.tools.streams import StreamsHead
 from pierre_mcp.tools.table import Resource, Table, Tool
@@ -72,6 +73,15 @@ PUBLIC_FIELDS = {
     "HeldSource.categories",
     "GearColumns.untrusted_text",
     "HeldSource.source",
+    "LoadHead.method",
+    "LoadHead.parts",
+    "LoadHead.zones",
+    "LoadReply.method",
+    "LoadReply.parts",
+    "LoadReply.rows",
+    "LoadReply.truncated",
+    "LoadReply.withheld",
+    "LoadReply.zones",
     "OperationReply.files_done",
     "OperationReply.files_total",
     "OperationReply.operation_id",
@@ -137,6 +147,8 @@ ROOTS: tuple[type[Shape], ...] = (
     Span,
     StreamsHead,
     Athlete,
+    LoadRow,
+    LoadHead,
 )
 ANSWERS = {model.__name__: model for root in ROOTS for model in models(root)}
 
@@ -397,6 +409,7 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "get_activity",
         "get_stats",
         "get_activity_streams",
+        "analyze_training_load",
         "get_athlete",
     )
 
