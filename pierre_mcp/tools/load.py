@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import MISSING, Field, WithJsonSchema
 
 from pierre_mcp.late import Late
+from pierre_mcp.model.athlete import CATEGORY_OF
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import (
     PUBLIC,
@@ -191,7 +192,11 @@ def analyze_training_load(
         zones=_zones(got, within),
         thresholds=in_force.in_words(got.used(chosen)),
         coverage=_coverage(got, within),
-        caveats=[*_withheld(tx, grant), *_caveats(got, chosen, days)],
+        caveats=[
+            *got.assumed(chosen),
+            *_lacking(tx, grant, got, chosen),
+            *_rising(days),
+        ],
     )
     table = load_rows.rows(begin, np.datetime64(last), params.by, len(planned))
     rows = _rows(got, within, days, table) if known else _NO_ROWS
@@ -316,24 +321,24 @@ def _zones(got: "Trained", within: "Mask") -> Zones:
 
 def _coverage(got: "Trained", within: "Mask") -> str:
     has = int(np.isfinite(got.of.tss[within]).sum())
-    return f"{has} of {wording.count(int(within.sum()), 'activity')} have a load"
+    return f"a load for {has} of {wording.count(int(within.sum()), 'activity')}"
 
 
-def _caveats(got: "Trained", chosen: "Mask", days: "Series") -> list[str]:
-    words = got.assumed(chosen)
-    if unknown := got.unknown(chosen):
-        words.append(f"unknown: {', '.join(unknown)}")
-    if days.was < RISING_D:
-        words.append(f"history begins {days.first}: ctl is still rising")
-    return words
-
-
-def _withheld(tx: Tx, grant: Grant) -> list[str]:
-    return [
-        f"{category.replace('_', ' ')} is not allowed: no load from it"
+def _lacking(tx: Tx, grant: Grant, got: "Trained", chosen: "Mask") -> list[str]:
+    """Return what may not be read, and which threshold nobody told."""
+    closed = {
+        category
         for category in (Category.HEART_RATE, Category.POWER)
         if not scan.may_read(tx, grant, Wanted(), category)
-    ]
+    }
+    words = [f"{word.replace('_', ' ')} not allowed" for word in sorted(closed)]
+    unknown = [k for k in got.unknown(chosen) if CATEGORY_OF[k] not in closed]
+    return [*words, f"unknown: {', '.join(unknown)}"] if unknown else words
+
+
+def _rising(days: "Series") -> list[str]:
+    young = days.was < RISING_D
+    return [f"history begins {days.first}: ctl is still rising"] if young else []
 
 
 def _told(value: float, digits: int = 1) -> float | None:
