@@ -37,10 +37,22 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """Personal data of one category."""
+    """Personal data of one category, or derived from several.
+
+    Attributes:
+        category: Of what it tells.
+        also: The categories of what else it was computed from, as far as these may be
+            read: a training load is of heart rate where it came from heart rate.
+    """
 
     category: Category
     treatment: Treatment = Treatment.AS_IS
+    also: frozenset[Category] = frozenset()
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """Every category it may carry."""
+        return self.also | {self.category}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,14 @@ else:
 
 VERSION: Final = 0x01
 
-# ``measured_s``, ``normalized_power_w`` and ``work_kj`` are of formula version 2.
+# ``measured_s``, ``normalized_power_w``, ``work_kj`` and both graded speeds are of
+# formula version 2.
 NUMBERS: Final[Mapping[type[Cell], tuple[str, ...]]] = MappingProxyType(
     {
         ActivityCell: (
             "elapsed_s", "moving_s", "distance_m", "ascent_m", "descent_m",
             "max_speed_m_s", "mean_cadence_rpm", "calories_kcal",
+            "graded_speed_m_s", "normalized_graded_speed_m_s",
         ),
         HeartRateCell: ("mean_bpm", "max_bpm", "measured_s"),
         PowerCell: (

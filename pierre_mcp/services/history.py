@@ -6,16 +6,19 @@ rules as ``policy.folding``: the preferred recording gives day and sport, the ot
 fill in what it did not record, and a heart rate or power cell counts as a whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.model import packed_details
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import ActivityCell
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import tail_of
+from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.policy.folding import preference
 from pierre_mcp.services.activities import day_after, day_before
 from pierre_mcp.store import scan
@@ -27,10 +30,16 @@ Numbers = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
 SUMMED = ("elapsed_s", "moving_s", "distance_m", "ascent_m", "calories_kcal")
+_GRADED = ("normalized_graded_speed_m_s",)
 
-_HEART_RATE: tuple[str, ...] = ("mean_bpm", "heart_rate_s")
-_POWER: tuple[str, ...] = ("mean_power_w", "power_s")
+_HEART_RATE: tuple[str, ...] = ("mean_bpm", "max_bpm", "heart_rate_s")
+_POWER: tuple[str, ...] = ("mean_power_w", "normalized_power_w", "power_s")
 """The numbers that are of one cell, which counts as a whole."""
+_MEASURED = {"heart_rate_s": "measured_s", "power_s": "measured_s"}
+"""What a cell calls the time that its means are over."""
+
+ALONE = (*_GRADED, *_HEART_RATE, *_POWER)
+"""The numbers that are not summed; those in ``_s`` tell how long was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +47,41 @@ class History:
     """Activities by column, each once, in no order; every column has shape (n,).
 
     Attributes:
+        activity_id: Our own ids.
         day: Local days, datetime64[D].
         sport: Values of ``Sport``.
         gear: The id of the gear it was done with, empty where there is none; of shape
             (0,) unless asked for.
-        numbers: ``SUMMED``, ``mean_bpm`` and ``mean_power_w``, and the seconds that
-            these two are means over; NaN where not recorded or not allowed.
+        numbers: ``SUMMED`` and ``ALONE``; NaN where not recorded or not allowed.
+        details: Of each category that was asked for; NaN or empty likewise, and of
+            recordings of an older formula.
     """
 
+    activity_id: NDArray[np.object_]
     day: Days
     sport: NDArray[np.str_]
     gear: NDArray[np.str_]
     numbers: Mapping[str, Numbers]
+    details: Mapping[Category, DetailColumns]
 
 
-def read(tx: Tx, grant: Grant, wanted: Wanted, *, gear: bool = False) -> History:
+def read(
+    tx: Tx,
+    grant: Grant,
+    wanted: Wanted,
+    *,
+    gear: bool = False,
+    details: Collection[Category] = (),
+) -> History:
     """Read every activity of a range, in one pass over its recordings.
+
+    Args:
+        tx: A snapshot.
+        grant: Decides what is read.
+        wanted: Which activities.
+        gear: Whether to tell the gear.
+        details: The categories whose details to read: of activities those of the first
+            recording that has a curve, else of the one whose cell counts.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
@@ -61,11 +89,12 @@ def read(tx: Tx, grant: Grant, wanted: Wanted, *, gear: bool = False) -> History
     wider = replace(
         wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     )
-    found = list(scan.batches(tx, grant, wider))
+    found = list(scan.batches(tx, grant, wider, details))
     day = np.array([d for batch in found for d in batch.day], "M8[D]")
     sport = np.array([s for batch in found for s in batch.sport], str)
     numbers = _numbers(found)
     pieces = _gear(found, numbers) if gear else np.empty(1, str)
+    parts = _details(found, numbers, details)
     keep = _fold(found, numbers)
     keep &= (day >= np.datetime64(wanted.from_day)) & (
         day <= np.datetime64(wanted.to_day)
@@ -74,25 +103,35 @@ def read(tx: Tx, grant: Grant, wanted: Wanted, *, gear: bool = False) -> History
         keep &= sport == wanted.sport.value
     _time_of_means(numbers)
     columns = {name: column[keep] for name, column in numbers.items()}
-    used = columns.pop("gear", np.empty(0))
+    used = np.nan_to_num(columns.pop("gear", np.empty(0)), nan=0).astype(int)
+    speaks = {category: columns.pop(_speaker(category)) for category in parts}
+    own = np.flatnonzero(keep)
     return History(
-        day[keep], sport[keep], pieces[np.nan_to_num(used, nan=0).astype(int)], columns
+        np.array([one for batch in found for one in batch.activity_id], object)[keep],
+        day[keep],
+        sport[keep],
+        pieces[used],
+        columns,
+        {c: part.taken(_those(speaks[c], own)) for c, part in parts.items()},
     )
 
 
 def _numbers(found: Sequence[Batch]) -> dict[str, Numbers]:
     """Return the columns of all recordings, as they are."""
     numbers = {
-        name: _joined([batch.summary[name] for batch in found]) for name in SUMMED
+        name: _joined([batch.summary[name] for batch in found])
+        for name in (*SUMMED, *_GRADED)
     }
     hearts = [batch.heart_rate for batch in found]
     powers = [batch.power for batch in found]
     has_heart = _joined([batch.has_heart_rate for batch in found])
     has_power = _joined([batch.has_power for batch in found])
-    numbers["mean_bpm"] = _spread(hearts, "mean_bpm", has_heart)
-    numbers["heart_rate_s"] = _spread(hearts, "measured_s", has_heart)
-    numbers["mean_power_w"] = _spread(powers, "mean_power_w", has_power)
-    numbers["power_s"] = _spread(powers, "measured_s", has_power)
+    for names, parts, there in (
+        (_HEART_RATE, hearts, has_heart),
+        (_POWER, powers, has_power),
+    ):
+        for name in names:
+            numbers[name] = _spread(parts, _MEASURED.get(name, name), there)
     return numbers
 
 
@@ -107,6 +146,30 @@ def _gear(found: Sequence[Batch], numbers: dict[str, Numbers]) -> NDArray[np.str
     places = {piece: float(i) for i, piece in enumerate(pieces)} | {"": np.nan}
     numbers["gear"] = np.array([places[name] for name in named])
     return np.array(pieces)
+
+
+def _details(
+    found: Sequence[Batch], numbers: dict[str, Numbers], wanted: Collection[Category]
+) -> Mapping[Category, DetailColumns]:
+    """Return the details of all recordings; add columns of whose detail counts."""
+    parts = {}
+    for category in wanted:
+        packed = [one for batch in found for one in batch.details[category]]
+        parts[category] = packed_details.columns(packed)
+        numbers[_speaker(category)] = np.arange(float(len(packed)))
+        if category is Category.ACTIVITIES:
+            bare = np.isnan(parts[category].mean_max[:, 0])
+            numbers[_speaker(category)][bare] = np.nan
+    return parts
+
+
+def _speaker(category: Category) -> str:
+    """Return the name of the column that tells whose detail counts, by its place."""
+    return f"detail.{category}"
+
+
+def _those(speaks: Numbers, own: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(np.isnan(speaks), own, speaks).astype(np.int64)
 
 
 def _spread(parts: Sequence[Any], name: str, there: NDArray[np.bool_]) -> Numbers:
@@ -134,19 +197,20 @@ def _fold(found: Sequence[Batch], numbers: Mapping[str, Numbers]) -> NDArray[np.
         for batch in found
         for source, day, row in zip(batch.source, batch.day, batch.id, strict=True)
     ]
+    alone = (*SUMMED, *_GRADED, "gear", _speaker(Category.ACTIVITIES))
     recorded: dict[tuple[str, ...], NDArray[np.bool_]] = {
-        (name,): ~np.isnan(numbers[name])
-        for name in (*SUMMED, "gear")
-        if name in numbers
+        (name,): ~np.isnan(numbers[name]) for name in alone if name in numbers
     }
-    recorded[_HEART_RATE] = _joined([batch.has_heart_rate for batch in found])
-    recorded[_POWER] = _joined([batch.has_power for batch in found])
+    hearts = (*_HEART_RATE, _speaker(Category.HEART_RATE))
+    powers = (*_POWER, _speaker(Category.POWER))
+    recorded[hearts] = _joined([batch.has_heart_rate for batch in found])
+    recorded[powers] = _joined([batch.has_power for batch in found])
     for rows in _groups(of):
         first, *others = sorted(rows, key=keys.__getitem__)
         keep[others] = False
         for names, there in recorded.items():
             best = next((i for i in (first, *others) if there[i]), first)
-            for name in names:
+            for name in numbers.keys() & names:
                 numbers[name][first] = numbers[name][best]
     return keep
 

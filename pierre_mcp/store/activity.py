@@ -13,6 +13,7 @@ from pierre_mcp.keyring.ring import Ring
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DETAILS, Details
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed_details import unpack
 from pierre_mcp.model.recording import CELLS, Recording, Where
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import (
@@ -73,8 +74,7 @@ def details_of(tx: Tx, grant: Grant, recording: Recording) -> Details:
         if grant.reads(where.source, category):
             column, day = detail_column(category), recording.local_day
             place = place_of(grant, recording.id, where, day, column)
-            plain = tx.ring.open(cell, place)
-            found[category] = DETAILS[category].model_validate_json(plain)
+            found[category] = unpack(DETAILS[category], tx.ring.open(cell, place))
     return found
 
 

@@ -18,9 +18,11 @@ from pydantic_core import from_json
 
 from pierre_mcp.keyring.cells import Place, column_piece
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.model import packed_details
 from pierre_mcp.model.athlete import Fact
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import Cell
+from pierre_mcp.model.details import Detail
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import NUMBERS, pack, unpack
 from pierre_mcp.model.recording import (
@@ -243,6 +245,8 @@ def packed(cell: Cell) -> bytes:
     """Return a cell's bytes; what is at its default is left out, and read as such."""
     if type(cell) in NUMBERS:
         return pack(cell)
+    if isinstance(cell, Detail):
+        return packed_details.pack(cell)
     return cell.model_dump_json(exclude_defaults=True).encode()
 
 

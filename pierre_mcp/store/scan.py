@@ -5,7 +5,7 @@ For totals, which open thousands of cells and look at a few numbers of each. As 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,24 +15,32 @@ from pierre_mcp.keyring.cells import column_piece, rows_pieces
 from pierre_mcp.keyring.ring import Ring
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import ActivityCell
+from pierre_mcp.model.details import DETAILS
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import fixed_parts
 from pierre_mcp.model.recording import CELLS
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Wanted, readable
+from pierre_mcp.store.recordings import Wanted, column_of, detail_column, readable
 
 # A batch stays in the processor's cache, and a cancelled call ends after one.
 _BATCH = 256
 
 _RANGE = """
     SELECT id, activity_id, source, origin, sport, local_day, activities,
-           iif(?, heart_rate, NULL), iif(?, power, NULL)
+           iif(?, heart_rate, NULL), iif(?, power, NULL),
+           iif(?, (SELECT cell FROM details
+                    WHERE recording = id AND category = 'activities'), NULL),
+           iif(?, (SELECT cell FROM details
+                    WHERE recording = id AND category = 'heart_rate'), NULL),
+           iif(?, (SELECT cell FROM details
+                    WHERE recording = id AND category = 'power'), NULL)
       FROM recordings
      WHERE tenant = ? AND person = ?
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
 """
-_PIECES = {category: column_piece(f"recordings.{category}/1") for category in CELLS}
+_PIECES = {category: column_piece(column_of(category)) for category in CELLS}
+_DETAIL_PIECES = {c: column_piece(detail_column(c)) for c in DETAILS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,8 @@ class Batch:
         power: Of the power cells likewise.
         has_heart_rate: Of each recording, whether ``heart_rate`` has its cell.
         has_power: Likewise.
+        details: Of each category that was asked for the packed details, opened; None
+            where there is none or it may not be read.
     """
 
     id: Sequence[str]
@@ -59,13 +69,22 @@ class Batch:
     power: NDArray[np.void]
     has_heart_rate: NDArray[np.bool_]
     has_power: NDArray[np.bool_]
+    details: Mapping[Category, Sequence[bytes | None]]
 
 
-def batches(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[Batch]:
+def batches(
+    tx: Tx, grant: Grant, wanted: Wanted, details: Collection[Category] = ()
+) -> Iterator[Batch]:
     """Give the recordings of these sources and days; ``wanted.sport`` is not looked at.
 
     Of one activity some recordings may say another sport, and only the preferred one
     counts: that is for the reader to decide.
+
+    Args:
+        tx: A snapshot.
+        grant: Decides what is opened.
+        wanted: Which sources and days.
+        details: The categories whose details are opened too.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
@@ -73,11 +92,15 @@ def batches(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[Batch]:
     sources = readable(tx, grant, wanted.sources)
     hearts = _with(grant, sources, Category.HEART_RATE)
     powers = _with(grant, sources, Category.POWER)
+    allowed = {c: _with(grant, sources, c) for c in DETAILS if c in details}
+    opens = (hearts, powers, *(allowed.get(c) for c in DETAILS))
     who = (grant.tenant, grant.person)
     span = (json.dumps(sources), wanted.from_day, wanted.to_day)
-    found = tx.execute(_RANGE, (bool(hearts), bool(powers), *who, *span))
+    found = tx.execute(_RANGE, (*map(bool, opens), *who, *span))
     while rows := found.fetchmany(_BATCH):
-        ids, of, source, origin, sport, day, own, heart, power = zip(*rows, strict=True)
+        ids, of, source, origin, sport, day, own, heart, power, *kept = zip(
+            *rows, strict=True
+        )
         beside = rows_pieces(who, zip(ids, source, origin, day, strict=True))
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
@@ -89,6 +112,13 @@ def batches(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[Batch]:
             _opened(tx.ring, Category.POWER, seen_power, beside),
             _there(seen_heart),
             _there(seen_power),
+            {
+                category: _details(
+                    tx.ring, category, _only(cells, source, allowed[category]), beside
+                )
+                for category, cells in zip(DETAILS, kept, strict=True)
+                if category in allowed
+            },
         )  # fmt: skip
 
 
@@ -120,12 +150,30 @@ def _opened(
     beside: Sequence[bytes],
 ) -> NDArray[np.void]:
     """Return the fixed parts of the cells there are."""
+    opened = _those(ring, _PIECES[category], cells, beside)
+    return fixed_parts(CELLS[category], opened)
+
+
+def _details(
+    ring: Ring,
+    category: Category,
+    cells: Sequence[bytes | None],
+    beside: Sequence[bytes],
+) -> Sequence[bytes | None]:
+    """Return the details opened, each in its place."""
+    opened = iter(_those(ring, _DETAIL_PIECES[category], cells, beside))
+    return [None if cell is None else next(opened) for cell in cells]
+
+
+def _those(
+    ring: Ring, column: bytes, cells: Sequence[bytes | None], beside: Sequence[bytes]
+) -> Sequence[bytes]:
+    """Open the cells there are, without the others."""
     if None in cells:
         pairs = zip(cells, beside, strict=True)
         beside = [row for cell, row in pairs if cell is not None]
     there = [cell for cell in cells if cell is not None]
-    opened = ring.open_column(_PIECES[category], there, beside)
-    return fixed_parts(CELLS[category], opened)
+    return ring.open_column(column, there, beside)
 
 
 def _there(cells: Sequence[bytes | None]) -> NDArray[np.bool_]:

@@ -43,8 +43,9 @@ def faults(model: type[Shape], opens: frozenset[Category]) -> Iterator[str]:
         mark, inner = mark_of(field), inner_shape(field.annotation)
         if mark is None:
             yield f"{where} declares no category"
-        elif isinstance(mark, Sensitive) and mark.category not in opens:
-            yield f"{where} is {mark.category}, which the terms do not open"
+        elif isinstance(mark, Sensitive):
+            for category in sorted(mark.categories - opens):
+                yield f"{where} is {category}, which the terms do not open"
         if inner is not None:
             yield from faults(inner, opens)
         elif not _is_flat(field.annotation):

@@ -1,24 +1,28 @@
 """How tools and resources look in a list, and in the README."""
 
-from json import dumps
+from collections.abc import Mapping
 from typing import Any
 
 from pierre_mcp.model.answer import ResourceFace, ToolFace
 from pierre_mcp.tools.table import Resource, Table, Tool
 
 _NOISE = frozenset({"title", "default"})
-_OF_ANSWERS = _NOISE | {"additionalProperties", "enum", "const"}
-"""An answer is ours: a schema need not say what it never holds."""
+_NULL = {"type": "null"}
 
 
 def tool_face(tool: Tool[Any, Any]) -> ToolFace:
-    """Return the face of a tool; its schemas are its models', without the noise."""
+    """Return the face of a tool: its schemas in few words, since all tools are listed.
+
+    Arguments are described whole, but that an optional one may be null is not said.
+    Of an answer the schema gives the fields and what is said of them: an answer is
+    ours, and needs no types to be held to.
+    """
     return ToolFace(
         name=tool.name,
         title=tool.title,
         description=tool.summary,
-        input_schema=_lean(tool.takes.model_json_schema(), _NOISE),
-        output_schema=_short(tool.gives.model_json_schema(mode="serialization")),
+        input_schema=_asked(tool.takes.model_json_schema()),
+        output_schema=_answered(tool.gives.model_json_schema(mode="serialization")),
         read_only=not tool.terms.writes,
         destructive=tool.destructive,
         idempotent=True,
@@ -50,74 +54,50 @@ def _row(tool: Tool[Any, Any]) -> str:
     return f"| `{tool.name}` | {tool.summary} | {needs} | {opens or 'its own state'} |"
 
 
-def _lean(schema: Any, noise: frozenset[str], *, names: bool = False) -> Any:
-    """Drop what costs tokens and says nothing new: titles, defaults, words on models.
-
-    ``names``: the keys are names of fields, not words of the schema language.
-    """
-    if isinstance(schema, list):
-        return [_lean(item, noise) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    lean = {
-        key: _lean(value, noise, names=key in {"properties", "$defs"} and not names)
-        for key, value in schema.items()
-        if names or key not in noise
+def _asked(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of arguments, without titles, defaults and null."""
+    defined = schema.pop("$defs", {})
+    fields = schema.pop("properties", {})
+    lean = {key: value for key, value in schema.items() if key not in _NOISE}
+    lean.pop("description", None)  # the tool's own words say it
+    return lean | {
+        "properties": {name: _argument(of, defined) for name, of in fields.items()}
     }
-    if not names and "properties" in lean:  # the tool's own words say it
-        lean.pop("description", None)
-    return lean
 
 
-def _short(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an answer in few words: plain types where they are used."""
-    lean = _lean(schema, _OF_ANSWERS)
-    defined = lean.pop("$defs", {})
-    shapes = {name: of for name, of in defined.items() if "properties" in of}
-    plain = {
-        f"#/$defs/{name}": of["type"]
-        for name, of in defined.items()
-        if name not in shapes
-    }
-    lean, shapes = _once(lean, shapes)
-    short: dict[str, Any] = _plainly(
-        lean | ({"$defs": shapes} if shapes else {}), plain
-    )
-    return short
+def _argument(schema: dict[str, Any], defined: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an argument; what it is named after stands in its place."""
+    lean = {key: value for key, value in schema.items() if key not in _NOISE}
+    arms = [arm for arm in lean.pop("anyOf", []) if arm != _NULL]
+    of: dict[str, Any] = {}
+    for arm in arms:
+        of |= _argument(arm, defined)
+    if name := _defined(lean.pop("$ref", "")):
+        of |= _argument(defined[name], defined)
+    if "items" in lean:
+        lean["items"] = _argument(lean["items"], defined)
+    return of | lean
 
 
-def _once(lean: Any, shapes: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Define each shape once: models that differ by category alone look the same."""
-    names: dict[str, str] = {}
-    first = {n: names.setdefault(dumps(of), n) for n, of in shapes.items()}
-    kept = {name: of for name, of in shapes.items() if first[name] == name}
-    same = {f"#/$defs/{name}": f"#/$defs/{of}" for name, of in first.items()}
-    return _renamed(lean, same), _renamed(kept, same)
+def _answered(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an answer by name, with what is said of them."""
+    defined = schema.pop("$defs", {})
+    return {"type": "object", **_fields(schema, defined)}
 
 
-def _renamed(schema: Any, same: dict[str, str]) -> Any:
-    if isinstance(schema, list):
-        return [_renamed(item, same) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(ref := schema.get("$ref"), str):
-        return schema | {"$ref": same.get(ref, ref)}
-    return {key: _renamed(value, same) for key, value in schema.items()}
+def _fields(schema: Mapping[str, Any], defined: Mapping[str, Any]) -> dict[str, Any]:
+    told = schema.get("properties", {})
+    return {"properties": {name: _field(of, defined) for name, of in told.items()}}
 
 
-def _plainly(schema: Any, plain: dict[str, str]) -> Any:
-    """Write a choice of plain types as one type with several names."""
-    if isinstance(schema, list):
-        return [_plainly(item, plain) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if schema.get("$ref") in plain:
-        return {"type": plain[schema["$ref"]]}
-    short = {key: _plainly(value, plain) for key, value in schema.items()}
-    arms = short.get("anyOf", [])
-    if arms and all(isinstance(arm.get("type"), str) for arm in arms):
-        del short["anyOf"]
-        for arm in arms:
-            short |= arm
-        short["type"] = [arm["type"] for arm in arms]
-    return short
+def _field(schema: Mapping[str, Any], defined: Mapping[str, Any]) -> dict[str, Any]:
+    said = {"description": schema["description"]} if "description" in schema else {}
+    of = defined.get(_defined(schema.get("$ref", "")), {})
+    if "properties" in of:
+        return said | _fields(of, defined)
+    items = _field(schema["items"], defined) if "items" in schema else {}
+    return said | ({"items": items} if "properties" in items else {})
+
+
+def _defined(reference: str) -> str:
+    return reference.removeprefix("#/$defs/")

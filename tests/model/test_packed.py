@@ -96,9 +96,9 @@ def test_what_lies_where_is_frozen() -> None:
     """Written out again, as the layout says."""
     nan = float("nan")
     tail = b'{"zone":"Europe/Zurich","zone_source":"position"}'
-    numbers = (3_600.0, nan, 10_000.5, nan, nan, nan, nan, nan)
+    numbers = (3_600.0, nan, 10_000.5, nan, nan, nan, nan, nan, nan, nan)
     head = (1, 1, len(tail), 3_600, 1_769_927_400_000_000)
-    assert pack(A_RUN) == struct.pack("<BBIiq8d", *head, *numbers) + tail
+    assert pack(A_RUN) == struct.pack("<BBIiq10d", *head, *numbers) + tail
     heart = HeartRateCell(mean_bpm=142.0, max_bpm=None)
     assert pack(heart) == struct.pack("<BBI3d", 1, 0, 2, 142.0, nan, nan) + b"{}"
     power = PowerCell(mean_power_w=1.0, max_power_w=2.0)

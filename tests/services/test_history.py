@@ -13,6 +13,7 @@ from pydantic import MISSING
 
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import HeartRateCell, PowerCell
+from pierre_mcp.model.details import ActivityDetail, Details, HeartRateDetail, Histogram
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Row, Where
 from pierre_mcp.services import activities, history
@@ -139,3 +140,56 @@ def test_of_nothing_there_is_nothing(tmp_path: Path) -> None:
         grant = a_grant(owner_of(store), pairs=pairs_of("strava", Category.ACTIVITIES))
         put(store, owner_grant(store), a_recording())
         assert scanned(store, grant, Wanted()) == []
+
+
+def test_a_detail_is_of_the_recording_whose_cell_counts(tmp_path: Path) -> None:
+    """Files speak, and recorded no heart rate; Strava's copy was twice as fast."""
+    told: dict[Where, Details] = {
+        FILES: {Category.ACTIVITIES: ActivityDetail(mean_max_speed_m_s=(3.0, 2.5))},
+        STRAVA: {
+            Category.ACTIVITIES: ActivityDetail(mean_max_speed_m_s=(6.0,)),
+            Category.HEART_RATE: HeartRateDetail(
+                bpm=Histogram(first=140, seconds=(5, 7)), mean_max_bpm=(141.0,)
+            ),
+        },
+    }
+    beats = HeartRateCell(mean_bpm=141, max_bpm=141, measured_s=12)
+    with a_store(tmp_path / "data") as store:
+        owner = owner_grant(store)
+        put(store, owner, *(
+            replace(a_recording(bare=True), where=where, details=details,
+                    activity_id=IDS[0], heart_rate=beats if where is STRAVA else None)
+            for where, details in told.items()
+        ))  # fmt: skip
+        both = {Category.ACTIVITIES, Category.HEART_RATE}
+        only = a_grant(owner_of(store), pairs=pairs_of("strava", *both))
+        without = a_grant(
+            owner_of(store), pairs=pairs_of("strava", Category.ACTIVITIES)
+        )
+        with store.reading() as tx:
+            one, copied, unseen = (
+                history.read(tx, grant, Wanted(), details=both)
+                for grant in (owner, only, without)
+            )
+    speeds = [of.details[Category.ACTIVITIES].mean_max for of in (one, copied, unseen)]
+    assert [s[0, 0] for s in speeds] == [3, 6, 6]
+    assert [s[0, 1] for s in speeds[:1]] == [2.5]
+    for of in (one, copied):
+        assert of.details[Category.HEART_RATE].seconds.tolist() == [5, 7]
+        assert of.details[Category.HEART_RATE].bin.tolist() == [140, 141]
+        assert of.numbers["max_bpm"].tolist() == [141]
+    assert not unseen.details[Category.HEART_RATE].seconds.size
+
+
+def test_an_activity_without_details_keeps_its_place(tmp_path: Path) -> None:
+    fast = {Category.ACTIVITIES: ActivityDetail(mean_max_speed_m_s=(5.0,))}
+    with a_store(tmp_path / "data") as store:
+        owner = owner_grant(store)
+        still = a_recording(day="2026-02-02", bare=True)
+        put(store, owner, still, replace(a_recording(bare=True), details=fast))
+        with store.reading() as tx:
+            found = history.read(tx, owner, Wanted(), details=[Category.ACTIVITIES])
+    of = dict(zip(found.day.astype(str), found.details[Category.ACTIVITIES].mean_max,
+                  strict=True))  # fmt: skip
+    assert isnan(of.pop("2026-02-02")[0])
+    assert [curve[0] for curve in of.values()] == [5]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import MISSING, Field, create_model
 
-from pierre_mcp.model.category import Category
+from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import PUBLIC, Public, Reply, Sensitive, Shape
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Purpose
@@ -182,11 +182,12 @@ def shapes(annotation: Any, where: str, *, arm: bool) -> None:
 @EACH
 def test_an_answer_carries_only_what_the_terms_open(tool: Tool[Any, Any]) -> None:
     carried = {
-        mark.category
+        category
         for model in models(tool.gives)
         for field in model.model_fields.values()
         for mark in field.metadata
         if isinstance(mark, Sensitive)
+        for category in mark.categories
     }
     assert carried <= tool.terms.opens
 
@@ -217,6 +218,7 @@ def gives(**fields: Any) -> type[Reply]:
 HIDDEN = create_model("Hidden", __base__=Shape, text=(Annotated[str, PUBLIC], ""))
 BPM = Sensitive(Category.HEART_RATE)
 POWER = Sensitive(Category.POWER)
+DERIVED = Sensitive(Category.ACTIVITIES, also=frozenset({Category.POWER}))
 
 
 @pytest.mark.promise("privacy.classified")
@@ -227,6 +229,7 @@ POWER = Sensitive(Category.POWER)
         pytest.param((str, ""), id="no class"),
         pytest.param((Annotated[str, PUBLIC, BPM], ""), id="two classes"),
         pytest.param((Annotated[str, POWER], ""), id="not opened"),
+        pytest.param((Annotated[str, DERIVED], ""), id="derived from what is not"),
         pytest.param((Annotated[str, BPM] | None, None), id="class in a union arm"),
         pytest.param((Annotated[HIDDEN | None, PUBLIC], None), id="model in a union"),
         pytest.param((Annotated[dict[str, float], BPM], {}), id="dict"),
@@ -410,19 +413,40 @@ def test_a_field_named_like_a_word_of_the_schema_stays() -> None:
     assert "default" not in face.input_schema["properties"]["word"]
 
 
-def test_what_looks_the_same_in_an_answer_is_defined_once() -> None:
-    rates = create_model(
-        "Rates", __base__=Shape, value=(Annotated[float | MISSING, BPM], MISSING)
-    )
-    watts = create_model(
-        "Watts", __base__=Shape, value=(Annotated[float | MISSING, POWER], MISSING)
-    )
+def test_an_answer_is_described_by_its_fields_without_types() -> None:
+    described = Annotated[float | MISSING, BPM, Field(description="In beats.")]
+    rates = create_model("Rates", __base__=Shape, value=(described, MISSING))
     fields: dict[str, Any] = {
         "rates": (Annotated[rates, PUBLIC], rates()),
-        "watts": (Annotated[list[watts], PUBLIC], []),
+        "many": (Annotated[list[rates], PUBLIC, Field(description="Each.")], []),
+        "type": (Annotated[list[float], PUBLIC], []),
     }
-    face = tool_face(replace(probe(lambda *_: ""), gives=gives(**fields)))
-    schema = face.output_schema or {}
-    assert set(schema["$defs"]) == {"Rates", "Withheld"}
-    told = schema["properties"]
-    assert told["rates"] == told["watts"]["items"] == {"$ref": "#/$defs/Rates"}
+    schema = tool_face(replace(probe(lambda *_: ""), gives=gives(**fields)))
+    told = (schema.output_schema or {})["properties"]
+    told.pop("withheld")
+    rate = {"properties": {"value": {"description": "In beats."}}}
+    assert told == {
+        "rates": rate,
+        "many": {"description": "Each.", "items": rate},
+        "type": {},
+    }
+
+
+def test_an_optional_argument_is_described_as_what_it_may_be() -> None:
+    """That it may be null is not said, and what it is named after is in its place."""
+    words: dict[str, Any] = {
+        "sport": (Annotated[Sport | None, Field(description="Which.")], None),
+        "sports": (
+            Annotated[list[Sport] | None, Field(description="Any.", max_length=3)],
+            None,
+        ),
+    }
+    takes = create_model("Takes", __base__=probe(lambda *_: "").takes, **words)
+    told = tool_face(replace(probe(lambda *_: ""), takes=takes)).input_schema
+    sport = told["properties"]["sport"]
+    assert sport == {
+        "description": "Which.", "enum": [*Sport], "type": "string",
+    }  # fmt: skip
+    assert told["properties"]["sports"]["maxItems"] == 3
+    assert told["properties"]["sports"]["items"]["enum"] == [*Sport]
+    assert "$defs" not in told
