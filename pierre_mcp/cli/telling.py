@@ -181,7 +181,7 @@ def _day(since: str | None, today: date) -> str:
 
 def _sentence(change: Change, units: str) -> str:
     before, after = (
-        "unknown" if value is None else told(change.kind, value, units)
+        "not told" if value is None else told(change.kind, value, units)
         for value in (change.before, change.after)
     )
     name = NAMES[change.kind].replace("-", " ")

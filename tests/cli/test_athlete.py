@@ -26,8 +26,14 @@ def test_what_is_known_of_you(anna: Person) -> None:
     assert told["body"]["value"] == [64.5]
 
 
-def test_nothing_is_known_yet(runner: Person) -> None:
-    assert runner.does("athlete").strip().endswith("metric units")
+def test_nothing_is_known_yet(anna: Person) -> None:
+    assert anna.does("athlete").strip().endswith("metric units")
+
+
+def test_what_nobody_told_is_estimated_and_looks_it(runner: Person) -> None:
+    row = runner.does("athlete").splitlines()[-1]
+    assert row.startswith("max heart rate")
+    assert row.strip().endswith("estimate: the highest 5 s in 365 days")
 
 
 def test_what_you_say_yourself(anna: Person) -> None:
@@ -39,10 +45,10 @@ def test_what_you_say_yourself(anna: Person) -> None:
         *("--birth-year", "1985", "--sex", "female", "--since", "2024-03-01"),
     )
     assert said.splitlines() == [
-        "birth year: unknown -> 1985, since 2024-03-01",
-        "sex: unknown -> female, since 2024-03-01",
+        "birth year: not told -> 1985, since 2024-03-01",
+        "sex: not told -> female, since 2024-03-01",
         "weight: 64.5 kg -> 63 kg, since 2024-03-01",
-        "threshold pace: unknown -> 4:10 /km, since 2024-03-01",
+        "threshold pace: not told -> 4:10 /km, since 2024-03-01",
     ]
     shown = anna.does("athlete", "show")
     assert shown == anna.does("athlete")
@@ -70,15 +76,15 @@ def test_taken_back_it_is_as_it_was(anna: Person) -> None:
     assert one["changed"] == [{"kind": "ftp_w", "before": 255, "after": None}]
     assert anna.asks("athlete")["power"]["value"] == [260]
     said = anna.does("athlete", "set", "--unset", "ftp", "--max-heart-rate", "190")
-    assert said.startswith("max heart rate: unknown -> 190 bpm, since ")
-    assert "\nftp: 260 W -> unknown, since " in said
+    assert said.startswith("max heart rate: not told -> 190 bpm, since ")
+    assert "\nftp: 260 W -> not told, since " in said
     anna.does("athlete", "set", "--unset", "max-heart-rate", "--unset", "weight")
     assert anna.asks("athlete") == nothing
 
 
 def test_a_dry_run_changes_nothing(anna: Person) -> None:
     words = ("athlete", "set", "--ftp", "250", "--since", "2024-03-01")
-    wet, dry = "ftp: unknown -> 250 W, since 2024-03-01\n", "Nothing was changed. It"
+    wet, dry = "ftp: not told -> 250 W, since 2024-03-01\n", "Nothing was changed. It"
     assert anna.does(*words, "--dry-run") == f"{dry} would be:\n{wet}"
     told = anna.asks(*words, "--dry-run")
     assert told == {

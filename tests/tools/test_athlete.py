@@ -12,7 +12,8 @@ import pytest
 from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.caller import Call
-from pierre_mcp.model.category import Category
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.details import DURATIONS_S, HeartRateDetail, PowerDetail
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Where
@@ -183,6 +184,53 @@ def test_what_the_person_says_wins_from_its_day_on(full: World) -> None:
         "told_by": ["self", "zones_target", "zones_target"],
     }
     assert line(full).startswith("Europe/Zurich: FTP 255 W,")
+
+
+def ridden(day: int, power_w: float, bpm: float) -> NewRecording:
+    """A ride of half an hour, as steady as none is."""
+    upto = DURATIONS_S.index(1_200) + 1
+    one = replace(a_recording(day=str(FIRST + timedelta(days=day))), streams={})
+    curves: dict[Category, Any] = {
+        Category.HEART_RATE: HeartRateDetail(mean_max_bpm=(bpm,) * upto),
+        Category.POWER: PowerDetail(mean_max_power_w=(power_w,) * upto),
+    }
+    return replace(one, sport=Sport.CYCLING, details=curves)
+
+
+def test_what_nobody_told_is_estimated_and_says_so(world: World) -> None:
+    world.give_training(sources=("files", "self"))
+    world.put(ridden(0, 280, 180), ridden(1, 260, 170))
+    told = asked(world)
+    assert told["power"] == {
+        "kind": ["ftp_w"],
+        "value": [266],
+        "since": ["2026-01-01"],
+        "told_by": ["estimate: 95 % of the best 20 min in 90 days"],
+    }
+    assert told["heart_rate"]["value"] == [180, 171]
+    assert line(world) == (
+        "Europe/Zurich: FTP about 266 W (estimate), max heart rate about 180 bpm "
+        "(estimate), threshold heart rate about 171 bpm (estimate), 0 pieces of gear."
+    )
+    says(world, "2026-01-05", FTP=255)
+    assert asked(world)["power"]["told_by"] == ["self"]
+    assert "FTP 255 W," in line(world)
+
+
+@pytest.mark.promise("consent.granular")
+def test_an_estimate_is_of_what_may_be_read(world: World) -> None:
+    world.give_training()
+    world.put(ridden(0, 280, 180))
+    says(world, "2026-01-05", FTP=300)
+    assert asked(world)["power"]["value"] == [266], "without the person's own"
+    world.withdraw("files:power")
+    told = asked(world)
+    assert told["power"] == {}
+    assert told["heart_rate"]["kind"] == [
+        "max_heart_rate_bpm", "threshold_heart_rate_bpm",
+    ]  # fmt: skip
+    world.withdraw("files:activities")
+    assert asked(world)["heart_rate"]["kind"] == []
 
 
 @pytest.mark.promise("consent.granular")
