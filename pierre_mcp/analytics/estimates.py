@@ -16,6 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.analytics.heart_rate import tanaka_max_bpm
+from pierre_mcp.analytics.racing import LONGEST_S, SHORTEST_S
 from pierre_mcp.model.details import DISTANCES_M
 
 Days = NDArray[np.datetime64]
@@ -110,22 +112,19 @@ def max_heart_rate_bpm(day: Days, best_5_s_bpm: Column) -> Steps:
 
 
 def max_heart_rate_by_age_bpm(birth_year: int, last_year: int) -> Steps:
-    """Return 208 - 0.7 age for each year of life, bpm; single people differ by 10.
-
-    Source:
-        Tanaka, Monahan & Seals (2001), J Am Coll Cardiol 37(1):153-156; of adults.
-    """
-    age = np.arange(max(0.0, last_year + 1 - birth_year))
-    years = (age.astype(np.int64) + birth_year - 1970).astype("M8[Y]")
-    return Steps(years.astype("M8[D]"), 208 - 0.7 * age)
+    """Return 208 - 0.7 age for each year of life, bpm, as ``tanaka_max_bpm`` does."""
+    age = np.arange(max(0, last_year + 1 - birth_year))
+    years = (age + birth_year - 1970).astype("M8[Y]")
+    return Steps(years.astype("M8[D]"), tanaka_max_bpm(age.astype(float)))
 
 
 def threshold_speed_m_s(day: Days, best_s: Column) -> Steps:
     """Return the speed that a runner can hold for an hour, m/s.
 
-    By Riegel's t2 = t1 (d2 / d1)^1.06 from the best of each distance of 3 to 21.1 km;
-    the fastest of them counts. Daniels' T pace is that of an hour's race too, and
-    differs by at most 3 s a kilometre. Hills and heat are not corrected for.
+    By Riegel's t2 = t1 (d2 / d1)^1.06 from the best of each distance of 3 to 21.1 km
+    that took 3.5 minutes or more; the fastest of them counts. Daniels' T pace is that
+    of an hour's race too, and differs by at most 3 s a kilometre. Hills and heat are
+    not corrected for.
 
     Args:
         day: Shape (n,).
@@ -136,7 +135,8 @@ def threshold_speed_m_s(day: Days, best_s: Column) -> Steps:
         Running Formula, 3rd ed.
     """
     metres, seconds = np.array(DISTANCES_M)[list(_RACES)], best_s[:, _RACES]
-    seconds = np.where(seconds > 0, seconds, np.nan)
+    lasts = (seconds >= SHORTEST_S) & (seconds <= LONGEST_S)
+    seconds = np.where(lasts, seconds, np.nan)
     hour = metres * (_HOUR_S / seconds) ** (1 / _RIEGEL) / _HOUR_S
     hour[hour > _FASTEST_M_S] = np.nan
     return rolling_best(day, np.fmax.reduce(hour, axis=1))
