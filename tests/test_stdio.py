@@ -109,7 +109,8 @@ def test_each_version(runner: Person, version: str) -> None:
         said = host.greet(version)
         assert said["protocolVersion"] == version
         assert said["serverInfo"]["name"] == "pierre-mcp"
-        assert set(said["capabilities"]) == {"tools", "resources"}
+        kinds = {"tools", "resources", "prompts", "completions"}
+        assert set(said["capabilities"]) == kinds
         exercised(host)
 
 

@@ -27,6 +27,7 @@ from pierre_mcp.services.steps import Act
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS
+from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.table import Table, Tool
 from tests.fakes import StillClock
 from tests.stores import database, new_store, owner_grant, put
@@ -51,7 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = new_store(self.directory)
-        self.table = Table((*TOOLS, *self.more), RESOURCES)
+        self.table = Table((*TOOLS, *self.more), RESOURCES, PROMPTS)
         self.gate = Gate(self.store, self.table, self.clock, ABOUT)
 
     def close(self) -> None:
