@@ -1,11 +1,10 @@
-"""Every tool, resource and prompt, in the order they are listed."""
+"""Every tool and resource, in the order they are listed."""
 
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
-from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
@@ -51,4 +50,4 @@ RESOURCES = (
 
 def table() -> Table:
     """Return the one table that gate, server and README read."""
-    return Table(TOOLS, RESOURCES, PROMPTS)
+    return Table(TOOLS, RESOURCES)

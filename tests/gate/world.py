@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = new_store(self.directory)
-        self.table = Table((*TOOLS, *self.more), RESOURCES, PROMPTS)
+        prompts = [replace(prompt, tools=("get_status",)) for prompt in PROMPTS]
+        self.table = Table((*TOOLS, *self.more), RESOURCES, prompts)
         self.gate = Gate(self.store, self.table, self.clock, ABOUT)
 
     def close(self) -> None:
