@@ -23,6 +23,7 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    load,
     refresh,
     session,
     setup,
@@ -39,6 +40,7 @@ _ORDER = (
     "consent",
     "call",
     "athlete",
+    "load",
     "imports",
     "undo",
     "refresh",
@@ -106,6 +108,9 @@ app.add_typer(
     athlete.app,
     name="athlete",
     short_help="Show or set what is known of you: thresholds, weight, gear.",
+)
+app.command("load", short_help="How fit and how tired you are, to today and ahead.")(
+    load.load
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

@@ -153,8 +153,12 @@ SportName = Annotated[Sport, WithJsonSchema({"type": "string", "maxLength": 16})
 class LoadParams(Params):
     """Which days, by what, and what is planned."""
 
-    from_day: Annotated[date | None, Field(description="Default: 90 days.")] = None
-    to_day: Annotated[date | None, Field(description="Default: today.")] = None
+    from_day: Annotated[
+        date | None, Field(description="YYYY-MM-DD; default 90 days.")
+    ] = None
+    to_day: Annotated[date | None, Field(description="YYYY-MM-DD; default today.")] = (
+        None
+    )
     sport: Annotated[SportName | None, Field(description="As in get_activities.")] = (
         None
     )
@@ -218,7 +222,7 @@ def show_training_load(listing: Listing[LoadRow, LoadHead], here: Here) -> Shown
         return Shown(f"No load can be told: {head.coverage}.", reply)
     return Shown(
         f"{head.to_day}: CTL {head.ctl:.0f} (fitness), ATL {head.atl:.0f} (fatigue), "
-        f"TSB {head.tsb:+.0f} (form); {head.coverage}.",
+        f"TSB {round(head.tsb or 0):+} (form); {head.coverage}.",
         reply,
     )
 

@@ -13,7 +13,7 @@ days = st.integers(0, 60)
 
 
 def labels(rows: load_rows.Rows) -> list[str]:
-    return rows.last_day.astype(str).tolist()
+    return [str(day) for day in rows.last_day]
 
 
 def test_weeks_end_on_sundays_and_on_the_last_day_that_was() -> None:

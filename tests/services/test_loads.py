@@ -147,9 +147,10 @@ SWIM = done(Sport.SWIMMING, distance_m=4_050.0)
 def test_published_values(
     of: Of, one: NewRecording, method: str, tss: float, intensity: float
 ) -> None:
-    assert only(of(ALL, one)) == (
-        method, pytest.approx(tss, abs=0.01), pytest.approx(intensity, abs=0.001),
-    )  # fmt: skip
+    found, load, factor = only(of(ALL, one))
+    assert found == method
+    assert load == pytest.approx(tss, abs=0.01)
+    assert factor == pytest.approx(intensity, abs=0.001)
 
 
 def test_women_have_weights_of_their_own(of: Of) -> None:

@@ -10,7 +10,8 @@ from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Sport
 from pierre_mcp.model.details import HeartRateDetail, Histogram
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.services.athlete import plan, recording_of
+from pierre_mcp.services.athlete import recording_of
+from pierre_mcp.services.athlete_plan import plan
 from tests.gate.world import OWNER, World
 from tests.services.test_loads import ALL, done, knowing, with_heart, with_power
 from tests.stores import STRAVA
