@@ -221,8 +221,8 @@ def show_training_load(listing: Listing[LoadRow, LoadHead], here: Here) -> Shown
     if head.ctl is MISSING:
         return Shown(f"No load can be told: {head.coverage}.", reply)
     return Shown(
-        f"{head.to_day}: CTL {head.ctl:.0f} (fitness), ATL {head.atl:.0f} (fatigue), "
-        f"TSB {round(head.tsb or 0):+} (form); {head.coverage}.",
+        f"{head.to_day}: CTL {_whole(head.ctl)} (fitness), ATL {_whole(head.atl)} "
+        f"(fatigue), TSB {_whole(head.tsb):+} (form); {head.coverage}.",
         reply,
     )
 
@@ -348,6 +348,11 @@ def _rising(days: "Series") -> list[str]:
 def _told(value: float, digits: int = 1) -> float | None:
     """Return a number as it is told; one that is NaN is not known."""
     return round(float(value), digits) if value == value else None  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _whole(value: Any) -> int:
+    whole: int = round(value)
+    return whole
 
 
 _EARLIEST = date.min + timedelta(DAYS)
