@@ -9,6 +9,7 @@ from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
+from pierre_mcp.tools.trends import ANALYZE_TRENDS
 
 TOOLS = (
     GET_STATUS,
@@ -17,6 +18,7 @@ TOOLS = (
     GET_STATS,
     GET_ACTIVITY_STREAMS,
     ANALYZE_TRAINING_LOAD,
+    ANALYZE_TRENDS,
     GET_ATHLETE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,

@@ -58,7 +58,8 @@ RISING_D = 126
 
 METHOD = (
     "load by power, else heart rate (Banister TRIMP over that of an hour at "
-    "threshold), else running pace, else swim pace; an hour at threshold is 100. "
+    "threshold), else running pace, else swim pace; an hour at threshold is 100; "
+    "parts: methods, then sports. "
     "ctl 42 and atl 7 days, k = 1 - e^(-1/days); tsb is yesterday's ctl - atl; "
     "ramp_rate is ctl over 7 days; monotony and strain of 7 days, population SD; acwr "
     "of 7 to 28 days, coupled, is weak evidence; polarization index of Treff 2019. A "
@@ -74,7 +75,7 @@ Numbers: TypeAlias = list[float] | MISSING
 class State(Shape):
     """The newest day: today, unless an earlier one was asked for."""
 
-    ctl: Annotated[Value, LOAD, Field(description="Fitness on to_day.")] = MISSING
+    ctl: Annotated[Value, LOAD] = MISSING
     atl: Annotated[Value, LOAD] = MISSING
     tsb: Annotated[Value, LOAD] = MISSING
     ramp_rate: Annotated[Value, LOAD] = MISSING
@@ -124,9 +125,7 @@ class LoadHead(State):
     from_day: Annotated[date | None, SUMMARY] = None
     to_day: Annotated[date | None, SUMMARY] = None
     data_availability: Annotated[Availability | MISSING, SUMMARY] = MISSING
-    parts: Annotated[Parts, PUBLIC, Field(description="Methods, then sports.")] = (
-        Parts()
-    )
+    parts: Annotated[Parts, PUBLIC] = Parts()
     zones: Annotated[Zones, PUBLIC] = Zones()
     thresholds: Annotated[list[str], LOAD] = []
     method: Annotated[str, PUBLIC] = METHOD
@@ -198,7 +197,7 @@ def analyze_training_load(
         coverage=_coverage(got, within),
         caveats=[
             *got.assumed(chosen),
-            *_lacking(tx, grant, got, chosen),
+            *lacking(tx, grant, got, chosen),
             *_rising(days),
         ],
     )
@@ -328,7 +327,7 @@ def _coverage(got: "Trained", within: "Mask") -> str:
     return f"a load for {has} of {wording.count(int(within.sum()), 'activity')}"
 
 
-def _lacking(tx: Tx, grant: Grant, got: "Trained", chosen: "Mask") -> list[str]:
+def lacking(tx: Tx, grant: Grant, got: "Trained", chosen: "Mask") -> list[str]:
     """Return what may not be read, and which threshold nobody told."""
     closed = {
         category

@@ -27,6 +27,7 @@ from pierre_mcp.tools.load import LoadHead, LoadRow
 from pierre_mcp.tools.stats import Span, StatsRow
 from pierre_mcp.tools.streams import StreamsHead
 from pierre_mcp.tools.table import Resource, Table, Tool
+from pierre_mcp.tools.trends import TrendHead, TrendRow
 from tests.gate.probes import READS, Said, probe
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -104,6 +105,17 @@ PUBLIC_FIELDS = {
     "StatusReply.version",
     "StatusReply.warnings",
     "StatusReply.withheld",
+    "TrendHead.compared",
+    "TrendHead.method",
+    "TrendHead.slope",
+    "TrendHead.unit",
+    "TrendReply.compared",
+    "TrendReply.method",
+    "TrendReply.rows",
+    "TrendReply.slope",
+    "TrendReply.truncated",
+    "TrendReply.unit",
+    "TrendReply.withheld",
     "Withheld.category",
     "Withheld.source",
     "StreamsHead.id",
@@ -149,6 +161,8 @@ ROOTS: tuple[type[Shape], ...] = (
     Athlete,
     LoadRow,
     LoadHead,
+    TrendRow,
+    TrendHead,
 )
 ANSWERS = {model.__name__: model for root in ROOTS for model in models(root)}
 
@@ -410,6 +424,7 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "get_stats",
         "get_activity_streams",
         "analyze_training_load",
+        "analyze_trends",
         "get_athlete",
     )
 
