@@ -54,6 +54,8 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_activity": {"id": ids[0]},
         "get_activity_streams": {"id": ids[0], "max_points": 50},
         "get_stats": {"by": "month"},
+        "analyze_training_load": {"from_day": "2024-01-01"},
+        "analyze_trends": {"metric": "distance", "from_day": "2024-01-01"},
         "get_athlete": {},
         "get_consents": {},
     }

@@ -127,6 +127,8 @@ def test_guided_in_plain_words(runner: Person) -> None:
         *(f"files:{c}" for c in ("activities", "heart_rate", "power", "profile")),
         "analytics:insights",
         f"share:{LABEL}",
+        "tool:analyze_training_load",
+        "tool:analyze_trends",
         "tool:get_activities",
         "tool:get_activity",
         "tool:get_activity_streams",
