@@ -5,6 +5,7 @@ from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
@@ -16,6 +17,7 @@ TOOLS = (
     GET_STATS,
     GET_ACTIVITY_STREAMS,
     GET_ATHLETE,
+    PREDICT_PERFORMANCE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,
