@@ -47,8 +47,8 @@ LEAST_EFFORTS: Final = 3
 LEAST_RUNS: Final = 2
 """What critical speed needs."""
 MOST_OFF: Final = 0.03
-"""From the line, as a part of the time. Trials all-out in a laboratory lie within 2 %
-of it; of training more is asked than one could know."""
+"""How far, as a part of its time, a best time may lie from the line of critical speed:
+one farther off was not run like the others."""
 
 FRESH_DAYS, STALE_DAYS = 42, 90
 NEAR, FAR = 1.1, 2.5
@@ -217,8 +217,8 @@ class _Efforts:
 def _critical_speed(times_s: Numbers) -> CriticalFit | None:
     """Return critical speed, where the best times may well be of efforts all-out.
 
-    Those of one activity alone are no several efforts; and where one lies off the line,
-    it was not run like the others.
+    Those of one activity alone are no several efforts, nor is a line that they do not
+    lie on.
     """
     best = records.fastest(times_s)
     fit = critical.critical_speed(_GRID_M, best.value)

@@ -57,6 +57,7 @@ def _checked(race: str) -> str:
 
 Distance: TypeAlias = Annotated[str, Field(max_length=8), AfterValidator(_checked)]
 Values: TypeAlias = list[float | None]
+Seconds: TypeAlias = list[int | None]
 
 
 class PredictParams(Params):
@@ -85,13 +86,13 @@ class Races(Shape):
     """Predictions by column, one row a distance; from ``effort_m`` on of the effort."""
 
     distance_m: Annotated[list[float], SUMMARY] = []
-    median_s: Annotated[Values, SUMMARY] = []
-    low_s: Annotated[Values, SUMMARY] = []
-    high_s: Annotated[Values, SUMMARY] = []
-    vdot_s: Annotated[Values, SUMMARY] = []
-    riegel_s: Annotated[Values, SUMMARY] = []
-    cameron_s: Annotated[Values, SUMMARY] = []
-    critical_speed_s: Annotated[Values, SUMMARY] = []
+    median_s: Annotated[Seconds, SUMMARY] = []
+    low_s: Annotated[Seconds, SUMMARY] = []
+    high_s: Annotated[Seconds, SUMMARY] = []
+    vdot_s: Annotated[Seconds, SUMMARY] = []
+    riegel_s: Annotated[Seconds, SUMMARY] = []
+    cameron_s: Annotated[Seconds, SUMMARY] = []
+    critical_speed_s: Annotated[Seconds, SUMMARY] = []
     confidence: Annotated[list[str | None], SUMMARY] = []
     effort_m: Annotated[Values, SUMMARY] = []
     effort_s: Annotated[Values, SUMMARY] = []
@@ -217,13 +218,13 @@ def _races(found: "Predictions") -> Races:
     times = [race.times_s for race in races]
     return Races(
         distance_m=[race.distance_m for race in races],
-        median_s=[_tenth(race.median_s) for race in races],
-        low_s=[_tenth(min(by.values(), default=None)) for by in times],
-        high_s=[_tenth(max(by.values(), default=None)) for by in times],
-        vdot_s=[_tenth(by.get("vdot")) for by in times],
-        riegel_s=[_tenth(by.get("riegel")) for by in times],
-        cameron_s=[_tenth(by.get("cameron")) for by in times],
-        critical_speed_s=[_tenth(by.get("critical_speed")) for by in times],
+        median_s=[_whole(race.median_s) for race in races],
+        low_s=[_whole(min(by.values(), default=None)) for by in times],
+        high_s=[_whole(max(by.values(), default=None)) for by in times],
+        vdot_s=[_whole(by.get("vdot")) for by in times],
+        riegel_s=[_whole(by.get("riegel")) for by in times],
+        cameron_s=[_whole(by.get("cameron")) for by in times],
+        critical_speed_s=[_whole(by.get("critical_speed")) for by in times],
         confidence=[race.confidence for race in races],
         effort_m=[one and one.distance_m for one in of],
         effort_s=[one and _tenth(one.time_s) for one in of],
@@ -231,6 +232,11 @@ def _races(found: "Predictions") -> Races:
         days_ago=[one and one.days_ago for one in of],
         vdot=[one and _hundredth(one.vdot) for one in of],
     )
+
+
+def _whole(seconds: float | None) -> int | None:
+    """Return whole seconds, which is more than any method knows."""
+    return None if seconds is None else round(seconds)
 
 
 def _tenth(value: float | None) -> float | None:
