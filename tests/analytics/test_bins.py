@@ -19,7 +19,7 @@ histograms = st.builds(
 def test_read_by_column_they_are_as_read_one_by_one(
     held: list[Histogram | None],
 ) -> None:
-    packed = [one and pack(HeartRateDetail(bpm=one)) for one in held]
+    packed = [None if one is None else pack(HeartRateDetail(bpm=one)) for one in held]
     by_column = bins_from(columns(packed), HEART_RATE)
     one_by_one = bins_of(held, HEART_RATE)
     known = [one is not None for one in held]
