@@ -23,9 +23,11 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    predict,
     refresh,
     session,
     setup,
+    zones,
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
@@ -39,6 +41,8 @@ _ORDER = (
     "consent",
     "call",
     "athlete",
+    "zones",
+    "predict",
     "imports",
     "undo",
     "refresh",
@@ -106,6 +110,10 @@ app.add_typer(
     athlete.app,
     name="athlete",
     short_help="Show or set what is known of you: thresholds, weight, gear.",
+)
+app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
+app.command("predict", short_help="Race times to expect, and training paces.")(
+    predict.predict
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

@@ -32,7 +32,7 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 
 GIVEN: Final = "given"
-_BY_AGE: Final = f"{ESTIMATE}208 - 0.7 age (Tanaka), of the birth year given"
+_BY_AGE: Final = f"{ESTIMATE}208 - 0.7 age (Tanaka)"
 _NEARLY: Final = 1e-9
 _THREE = zone_methods.THREE_ZONES
 
@@ -96,7 +96,7 @@ class Spent:
     """How long was spent in each zone.
 
     Attributes:
-        seconds: One a zone.
+        seconds: One a zone; none where no activity has a value.
         below_s: Below the first zone.
         activities: With a value, of those of the days asked for.
     """
@@ -125,6 +125,12 @@ class Zones:
     high: Sequence[float | None]
     spent: Spent | None
 
+    @property
+    def names(self) -> list[str]:
+        """What each zone is called; as many as there are in ``low``."""
+        named = () if self.method is None or not self.low else self.method.zones
+        return [zone.name for zone in named]
+
 
 def zones_of(
     tx: Tx,
@@ -149,8 +155,8 @@ def zones_of(
     Raises:
         SealBrokenError: A cell was altered or moved.
     """
-    tried = {name: _named(MEASURES[name], method) for name in names}
     known = _given(given, grant.here.today)
+    tried = {name: _tried(MEASURES[name], method, known) for name in names}
     lacking = {
         kind
         for name, methods in tried.items()
@@ -159,9 +165,10 @@ def zones_of(
         for kind in one.needs
         if kind not in known
     }
-    for kind, held in thresholds.in_force(tx, grant, lacking).items():
-        if held.newest is not None:
-            known[kind] = held.newest
+    if lacking:
+        for kind, held in thresholds.in_force(tx, grant, lacking).items():
+            if held.newest is not None:
+                known[kind] = held.newest
     made = {
         name: _zones(_chosen(methods, known, given), known, whole=MEASURES[name].whole)
         for name, methods in tried.items()
@@ -178,9 +185,12 @@ def _may_read(grant: Grant, category: Category) -> bool:
     return grant.owner or bool(grant.sources(category))
 
 
-def _named(measure: Measure, method: str | None) -> Sequence[Method]:
-    """Return the methods to try, those of one name if that is asked for."""
-    return [one for one in measure.methods if method in {None, one.name}]
+def _tried(
+    measure: Measure, method: str | None, given: Mapping[Kind, Value]
+) -> Sequence[Method]:
+    """Return the methods to try: of one name, and of what is given alone if any is."""
+    named = [one for one in measure.methods if method in {None, one.name}]
+    return [one for one in named if given.keys() >= set(one.needs)] or named
 
 
 def _given(given: Mapping[Kind, float], today: date) -> dict[Kind, Value]:
@@ -253,6 +263,8 @@ def _spent(found: History, measure: Measure, of: Zones) -> Spent | None:
     values = {kind: one.value for kind, one in of.used.items()}
     by_zone = zones.seconds_in_zones(of.method, bins, values)
     measured = ~np.isnan(by_zone[:, 0])
+    if not measured.any():
+        return Spent((), 0.0, 0)
     seconds = by_zone[measured].sum(axis=0)
     return Spent(
         seconds=seconds.tolist(),

@@ -9,6 +9,7 @@ from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
+from pierre_mcp.tools.zones import CALCULATE_ZONES
 
 TOOLS = (
     GET_STATUS,
@@ -17,6 +18,7 @@ TOOLS = (
     GET_STATS,
     GET_ACTIVITY_STREAMS,
     GET_ATHLETE,
+    CALCULATE_ZONES,
     PREDICT_PERFORMANCE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,

@@ -188,7 +188,7 @@ def _of_result(params: PredictParams) -> PredictReply:
     distance = metres(params.from_distance)
     found = predictions.of_result(distance, params.from_time_s, _targets(params))
     if found is None:
-        msg = "from_time_s: nobody runs that far in that time, or it is walked."
+        msg = "from_time_s: should be a time in which a person runs from_distance."
         raise ArgumentsInvalidError(msg)
     return _told(found, words.OF_RESULT, [words.RACED], "")
 

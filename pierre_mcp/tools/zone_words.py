@@ -25,7 +25,8 @@ _SETTING: Final = {
     "pace": "--threshold-pace 4:10/km",
     "swim": "--threshold-swim-pace 1:45",
 }
-_GUESS: Final = " An estimate is as good as the hardest effort it is of."
+_GUESS: Final = " An estimate is as good as the hardest effort that it is of."
+_BY_AGE: Final = " By age alone it may be 20 bpm off."
 _ORDER: Final = " The maximum must be above the heart rate at rest."
 
 
@@ -45,7 +46,10 @@ def basis(name: str, made: "Zones", command: str, days: int | None) -> str:
     said = f"{made.method.name} ({made.method.source}): {used}."
     if not made.low:
         return f"{said}{_ORDER}"
-    if any(value.is_estimate for value in made.used.values()):
+    estimates = [value.by for value in made.used.values() if value.is_estimate]
+    if any("age" in by for by in estimates):
+        said += _BY_AGE
+    elif estimates:
         said += _GUESS
     if made.spent is not None:
         said += _time(made.spent, days)
@@ -57,11 +61,13 @@ def _said(kind: Kind, value: "Value") -> str:
     number = value.value
     if kind in _METRES:
         number = round(_METRES[kind] / number, 1)
-    since = "" if value.by.startswith("given") else f" since {value.since}"
+    since = "" if value.by == "given" else f", since {value.since}"
     return f"{name} {number:g} {unit} ({value.by}{since})"
 
 
 def _time(spent: "Spent", days: int | None) -> str:
+    if not spent.activities:
+        return f" No activity of the last {days} days tells time in them."
     many = wording.count(spent.activities, "activity")
     said = f" Seconds by these zones over {many} in {days} days"
     if spent.below_s >= 1:

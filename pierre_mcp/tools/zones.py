@@ -40,7 +40,8 @@ Asked: TypeAlias = Literal[
     "fitzgerald_swim",
     "three_zones",
 ]
-_HEARTS: Final = ("friel_run", "friel_ride", "karvonen", "percent_of_max")
+_OF_MAXIMUM: Final = ("karvonen", "percent_of_max")
+_HEARTS: Final = ("friel_run", "friel_ride", *_OF_MAXIMUM)
 METHODS: Final[Mapping[MeasureName, tuple[str, ...]]] = {
     "heart_rate": (*_HEARTS, "three_zones"),
     "power": ("coggan", "three_zones"),
@@ -61,7 +62,7 @@ UNITS: Final = {
     "pace": "s/km",
     "swim": "s/100 m",
 }
-_METRES: Final[Mapping[str, float]] = {"pace": 1_000, "swim": 100}
+METRES: Final[Mapping[str, float]] = {"pace": 1_000, "swim": 100}
 """What a pace is for."""
 
 
@@ -171,10 +172,10 @@ def _given(params: ZonesParams, today: date) -> Mapping[Kind, float]:
         raise ArgumentsInvalidError(msg)
     if params.threshold is not None:
         measures = _asked(params)
-        if len(measures) != 1:
-            msg = "threshold: zones should say of what, such as power."
+        if len(measures) != 1 or params.zones in _OF_MAXIMUM:
+            msg = "threshold: zones should say of what, such as power or friel_run."
             raise ArgumentsInvalidError(msg)
-        kind, metres = THRESHOLDS[measures[0]], _METRES.get(measures[0])
+        kind, metres = THRESHOLDS[measures[0]], METRES.get(measures[0])
         values[kind] = metres / params.threshold if metres else params.threshold
     found = {kind: value for kind, value in values.items() if value is not None}
     if not all(plausible(kind, value) for kind, value in found.items()):
@@ -184,13 +185,13 @@ def _given(params: ZonesParams, today: date) -> Mapping[Kind, float]:
 
 
 def _set(name: str, made: "Zones", command: str, days: int | None) -> ZoneSet:
-    metres = _METRES.get(name)
+    metres = METRES.get(name)
     spent = () if made.spent is None else made.spent.seconds
     return ZoneSet(
         kind=name,
         unit=UNITS[name],
         basis=zone_words.basis(name, made, command, days),
-        zone=[zone.name for zone in made.method.zones] if made.method else [],
+        zone=made.names,
         low=[_edge(value, metres) for value in made.low],
         high=[_edge(value, metres) for value in made.high],
         seconds=[round(seconds) for seconds in spent],
