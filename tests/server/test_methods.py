@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
+from mcp_types import PromptReference, ResourceTemplateReference
 
 from pierre_mcp.server.methods import METHODS, Needs, build_server
 from tests.server.desk import Toy
@@ -353,8 +354,24 @@ async def test_over_another_transport() -> None:
         called = await client.call_tool("echo", {"days": 3})
         read = await client.read_resource("toy://text")
         got = await client.get_prompt("race", {"distance": "10k"})
+        listed = await client.list_prompts()
+        typed = {"name": "distance", "value": "10"}
+        offered = await client.complete(PromptReference(name="race"), typed)
+        template = ResourceTemplateReference(uri="toy://{id}")
+        nothing = await client.complete(template, {"name": "id", "value": ""})
+        with pytest.raises(MCPError, match="No such prompt or argument"):
+            await client.complete(PromptReference(name="other"), typed)
+        with pytest.raises(MCPError, match="No such prompt or argument"):
+            await client.complete(PromptReference(name="none"), typed)
+        with pytest.raises(MCPError, match=r"None such\."):
+            await client.get_prompt("other")
+        with pytest.raises(MCPError, match="it gives no cursor"):
+            await client.list_prompts(cursor="2")
     assert called.structured_content == {"days": 3}
     assert read.contents[0].model_dump()["text"] == "Only text."
+    assert [of.name for of in listed.prompts] == ["race", "none"]
+    assert offered.completion.values == ["10k", "100k"]
+    assert nothing.completion.values == []
     assert got.messages[0].content.model_dump()["text"] == 'Plan "it"\nwell.'
 
 
