@@ -94,7 +94,8 @@ def _check(which: str | None, texts: Mapping[Kind, str]) -> None:
     for kind in texts.keys() & _MEASURES.keys():
         measure = _MEASURES[kind]
         if which not in {None, measure, *METHODS[measure]}:
-            msg = f"The threshold given is of {measure.replace('_', ' ')}, and so should the zones be."
+            name = measure.replace("_", " ")
+            msg = f"The threshold given is of {name}, and so should the zones be."
             raise NotTakenError(msg)
 
 

@@ -15,7 +15,7 @@ OF_RESULT: Final = (
 )
 _OF_RUNS: Final = (
     "Each distance rests on the best time of 1.5 to 42.2 km that is worth the most "
-    "VDOT, less 2 % for each doubling of distance between the two; paces on that for "
+    "VDOT, less 4 % for each doubling of distance between the two; paces on that for "
     "10 km. VDOT and Riegel (exponent 1.06) hold from 3.5 min to 5 h, Cameron from "
     "400 m to 50 miles, critical speed from 2 to 30 min."
 )
