@@ -72,11 +72,12 @@ def zones(  # noqa: PLR0913 - each is an option
         return
     if not told.content["zones"]:
         say(told.line)
-    for one in told.content["zones"]:
+    for i, one in enumerate(told.content["zones"]):
+        if i:
+            say("")
         say(f"{one['kind'].replace('_', ' ').capitalize()}: {one['basis']}")
         if one["zone"]:
             say_table(*_table(one, told.units))
-        say("")
 
 
 def _check(which: str | None, texts: Mapping[Kind, str]) -> None:

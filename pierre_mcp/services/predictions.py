@@ -51,6 +51,7 @@ MOST_OFF: Final = 0.03
 """How far, as a part of its time, a best time may lie from the line of critical speed:
 one farther off was not run like the others."""
 
+WEEKS: Final = 12
 FRESH_DAYS, STALE_DAYS = 42, 90
 NEAR, FAR = 1.1, 2.5
 """Doublings: from 10 km a half marathon is near, and from 5 km a marathon far."""
@@ -104,7 +105,8 @@ class Predictions:
         activities: How many there are in the window; 0 where a result was given.
         timed: How many of them have a best time.
         too_fast: How many have one that no human ran, which was left out.
-        weekly_m: Distance a week over the window; None where a result was given.
+        weekly_m: Distance a week over the last ``WEEKS`` of the window; None where a
+            result was given.
     """
 
     races: Sequence[Race]
@@ -175,7 +177,7 @@ def of_history(
         activities=found.day.size,
         timed=int(timed.sum()),
         too_fast=int(too_fast.sum()),
-        weekly_m=float(np.nansum(found.numbers["distance_m"])) / days * 7,
+        weekly_m=_weekly_m(found, today, min(days, 7 * WEEKS)),
     )
 
 
@@ -213,6 +215,11 @@ class _Efforts:
             vdot=float(self._vdot[row, place]),
             whole_m=None if np.isnan(whole_m) else whole_m,
         )
+
+
+def _weekly_m(found: History, today: date, days: int) -> float:
+    late = found.day > np.datetime64(today - timedelta(days=days))
+    return float(np.nansum(found.numbers["distance_m"][late])) / days * 7
 
 
 def _critical_speed(times_s: Numbers) -> CriticalFit | None:

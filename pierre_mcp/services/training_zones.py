@@ -247,21 +247,25 @@ def _with_time(
     first = grant.here.today - timedelta(days=days - 1)
     wanted = Wanted(from_day=str(first), to_day=str(grant.here.today))
     found = history.read(tx, grant, wanted, details=set(told.values()))
-    spent = {name: _spent(found, MEASURES[name], made[name]) for name in told}
+    spent = {
+        name: _spent(found, MEASURES[name], one.method, one.used)
+        for name, one in made.items()
+        if name in told and one.method is not None
+    }
     return {name: replace(one, spent=spent.get(name)) for name, one in made.items()}
 
 
-def _spent(found: History, measure: Measure, of: Zones) -> Spent | None:
-    if of.method is None:
-        return None
+def _spent(
+    found: History, measure: Measure, method: Method, used: Mapping[Kind, Value]
+) -> Spent:
     rows = np.arange(found.day.size)
     if measure.sport is not None:
         rows = np.flatnonzero(found.sport == measure.sport.value)
-    bins = bins_from(found.details[measure.category].taken(rows), of.method.scale)
+    bins = bins_from(found.details[measure.category].taken(rows), method.scale)
     if not measure.whole:
         bins = moving(bins)
-    values = {kind: one.value for kind, one in of.used.items()}
-    by_zone = zones.seconds_in_zones(of.method, bins, values)
+    values = {kind: one.value for kind, one in used.items()}
+    by_zone = zones.seconds_in_zones(method, bins, values)
     measured = ~np.isnan(by_zone[:, 0])
     if not measured.any():
         return Spent((), 0.0, 0)

@@ -92,7 +92,7 @@ def caveats(found: "Predictions") -> Iterator[str]:
         yield _FAR
     weekly = found.weekly_m
     if any(r.distance_m >= _LONG_M for r in told) and (weekly or 0) < _LITTLE_M:
-        had = "" if weekly is None else f" These weeks had {weekly / 1_000:.0f} km."
+        had = "" if weekly is None else f" Of late it was {weekly / 1_000:.0f} km."
         yield f"{_MARATHON}{had}"
     if found.too_fast:
         many = wording.count(found.too_fast, "run")

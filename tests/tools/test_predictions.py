@@ -10,6 +10,7 @@ import pytest
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, ActivityDetail
 from pierre_mcp.model.recording import NewRecording
+from pierre_mcp.tools.predictions import named
 from tests.gate.world import CLAUDE, OWNER, World
 from tests.stores import STRAVA, a_recording
 
@@ -105,6 +106,19 @@ def test_one_distance(world: World, distance: str, metres: float) -> None:
     assert told["races"]["riegel_s"] == [round(2_400 * (metres / 10_000) ** 1.06)]
 
 
+@pytest.mark.parametrize(
+    ("distance_m", "units", "called"),
+    [
+        (5_000, "imperial", "5 km"), (21_097.5, "metric", "half marathon"),
+        (1_609.344, "metric", "mile"), (1_500, "imperial", "1500 m"),
+        (16_093.4, "imperial", "10.0 mi"), (16_093.4, "metric", "16.1 km"),
+        (400, "metric", "400 m"),
+    ],
+)  # fmt: skip
+def test_what_a_race_is_called(distance_m: float, units: str, called: str) -> None:
+    assert named(distance_m, units) == called
+
+
 # --- what it rests on
 
 
@@ -190,7 +204,10 @@ def test_an_effort_in_a_longer_run_is_said_to_be_one(world: World) -> None:
 def test_a_marathon_on_few_kilometres_is_warned_of(world: World) -> None:
     world.put(on(3, (10_000, 2_400), whole_m=10_000))
     (said,) = [one for one in asked(world)["caveats"] if "Vickers" in one]
-    assert said.endswith("These weeks had 1 km.")
+    assert said.endswith("Of late it was 1 km.")
+    world.put(on(100, (10_000, 2_500), whole_m=900_000))
+    (same,) = [one for one in asked(world, days=365)["caveats"] if "Vickers" in one]
+    assert same == said, "months ago it was more"
     assert not any("Vickers" in one for one in asked(world, distance="5k")["caveats"])
     world.put(*(on(d, (5_000, 1_500), whole_m=16_000) for d in range(45)))
     assert not any("Vickers" in one for one in asked(world)["caveats"])

@@ -78,6 +78,9 @@ PUBLIC_FIELDS = {
     "OperationReply.reason",
     "OperationReply.state",
     "OperationReply.withheld",
+    "PredictReply.paces",
+    "PredictReply.races",
+    "PredictReply.withheld",
     "Range.from_day",
     "Range.to_day",
     "Span.by",
@@ -105,6 +108,8 @@ PUBLIC_FIELDS = {
     "WithdrawReply.effect",
     "WithdrawReply.withdrawn",
     "WithdrawReply.withheld",
+    "ZonesReply.withheld",
+    "ZonesReply.zones",
 }
 """Fields that say nothing about a person but what the recipient itself may do."""
 
@@ -398,6 +403,8 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "get_stats",
         "get_activity_streams",
         "get_athlete",
+        "calculate_zones",
+        "predict_performance",
     )
 
 
