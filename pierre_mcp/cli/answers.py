@@ -19,12 +19,10 @@ class Told:
 
     Attributes:
         content: Its structured content.
-        line: Its one plain line.
         units: The person's, ``metric`` or ``imperial``.
     """
 
     content: Mapping[str, Any]
-    line: str
     units: str
 
 
@@ -56,5 +54,4 @@ def answered(
     if as_json:
         say(answer.structured.decode())
         return None
-    line = answer.text.partition("\n")[0]
-    return Told(json.loads(answer.structured), line, units)
+    return Told(json.loads(answer.structured), units)

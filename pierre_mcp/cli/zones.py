@@ -70,8 +70,6 @@ def zones(  # noqa: PLR0913 - each is an option
     )
     if told is None:
         return
-    if not told.content["zones"]:
-        say(told.line)
     for i, one in enumerate(told.content["zones"]):
         if i:
             say("")

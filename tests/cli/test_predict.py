@@ -1,6 +1,9 @@
 """``pierre-mcp predict``: the owner's own, drawn."""
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -8,7 +11,8 @@ import pytest
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.predict import _distance, _race
 from tests.cli.terminal import Person
-from tests.formats.making import fit_activity
+from tests.formats.making import STARTED_AT, fit_activity
+from tests.stores import database
 
 
 def test_from_a_race(runner: Person) -> None:
@@ -47,6 +51,33 @@ def test_from_a_run_of_a_file(anna: Person) -> None:
     assert "low" in said
     assert "/mi" in said
     assert "1 of 1 run in 3650 days have best times." in said
+
+
+def test_swimming_without_paces(anna: Person) -> None:
+    """Pieces at 0.8 m/s with 20 m in hand: 1,500 m is beyond half an hour."""
+    for day, metres in enumerate((420.0, 1_020.0)):
+        t = np.arange((metres - 20) / 0.8 + 1)
+        run = fit_activity(
+            {"t_s": t, "distance_m": t / t[-1] * metres},
+            sport=5,
+            started_at=STARTED_AT + timedelta(days=day),
+        )
+        anna.does("import", str(anna.file(f"{day}.fit", run)))
+    said = anna.does("predict", "--sport", "swimming", "--days", "3650")
+    rows = [line.split() for line in said.splitlines()]
+    assert [row[:2] for row in rows[1:4]] == [["400", "m"], ["800", "m"], ["1500", "m"]]
+    assert [len(row) for row in rows[1:4]] == [5, 5, 2], "a time, and of which method"
+    assert "training pace" not in said
+    assert "2 of 2 swims in 3650 days" in said
+
+
+def test_a_store_that_was_tampered_with_is_said(runner: Person) -> None:
+    with closing(sqlite3.connect(database(runner.store))) as db:
+        db.execute("UPDATE recordings SET activities = substr(activities, 1, 60)")
+        db.commit()
+    done = runner.run("zones", "pace", "--days", "3650")
+    assert done.returncode == 1
+    assert done.stdout.startswith("seal_broken: ")
 
 
 def test_nothing_yet_says_what_to_do(runner: Person) -> None:

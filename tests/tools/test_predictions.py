@@ -266,9 +266,25 @@ def test_swimming_is_told_by_critical_speed_alone(world: World) -> None:
     assert (told["paces_vdot"], told["paces"]["pace"]) == (None, [])
     assert told["coverage"] == "2 of 2 swims in 90 days have best times."
     assert line(world, sport="swimming") == "400 m 5:04, 800 m 10:24, 1500 m 19:44."
+    longer = asked(world, sport="swimming", distance="2200")
+    assert longer["races"]["median_s"] == [1_744]
     beyond = asked(world, sport="swimming", distance="10k")
     assert beyond["races"]["distance_m"] == []
     assert "tells of 2 to 30 min" in beyond["caveats"][0]
+
+
+def test_a_swim_beyond_half_an_hour_has_no_time(world: World) -> None:
+    # 0.8 m/s and 20 m: 1,500 m would take 1,850 s.
+    first = ActivityDetail(best_s=(225, 475))
+    second = ActivityDetail(best_s=(230, 490, 980.8, 1_225))
+    for ago, detail in ((3, first), (4, second)):
+        swim = on(ago, sport=Sport.SWIMMING)
+        world.put(replace(swim, details={Category.ACTIVITIES: detail}))
+    told = asked(world, sport="swimming")["races"]
+    assert told["median_s"] == [475, 975, None]
+    assert told["low_s"] == told["high_s"] == told["median_s"]
+    assert told["confidence"] == ["moderate", "moderate", None]
+    assert line(world, sport="swimming") == "400 m 7:55, 800 m 16:15."
 
 
 # --- nothing to tell
