@@ -6,10 +6,12 @@ from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
 from pierre_mcp.tools.trends import ANALYZE_TRENDS
+from pierre_mcp.tools.zones import CALCULATE_ZONES
 
 TOOLS = (
     GET_STATUS,
@@ -20,6 +22,8 @@ TOOLS = (
     ANALYZE_TRAINING_LOAD,
     ANALYZE_TRENDS,
     GET_ATHLETE,
+    CALCULATE_ZONES,
+    PREDICT_PERFORMANCE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,

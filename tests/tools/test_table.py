@@ -89,6 +89,9 @@ PUBLIC_FIELDS = {
     "OperationReply.reason",
     "OperationReply.state",
     "OperationReply.withheld",
+    "PredictReply.paces",
+    "PredictReply.races",
+    "PredictReply.withheld",
     "Range.from_day",
     "Range.to_day",
     "Span.by",
@@ -127,6 +130,8 @@ PUBLIC_FIELDS = {
     "WithdrawReply.effect",
     "WithdrawReply.withdrawn",
     "WithdrawReply.withheld",
+    "ZonesReply.withheld",
+    "ZonesReply.zones",
 }
 """Fields that say nothing about a person but what the recipient itself may do."""
 
@@ -426,6 +431,8 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "analyze_training_load",
         "analyze_trends",
         "get_athlete",
+        "calculate_zones",
+        "predict_performance",
     )
 
 
