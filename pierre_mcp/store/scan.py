@@ -26,8 +26,8 @@ from pierre_mcp.store.recordings import Wanted, column_of, detail_column, readab
 _BATCH = 256
 
 _RANGE = """
-    SELECT id, activity_id, source, origin, sport, local_day, activities,
-           iif(?, heart_rate, NULL), iif(?, power, NULL),
+    SELECT id, activity_id, source, origin, sport, local_day,
+           iif(?, activities, NULL), iif(?, heart_rate, NULL), iif(?, power, NULL),
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'activities'), NULL),
            iif(?, (SELECT cell FROM details
@@ -48,11 +48,12 @@ class Batch:
     """Some recordings by column, in no order.
 
     Attributes:
-        opened: Each activities cell, opened.
+        opened: Each activities cell, opened; none without ``numbers``, nor below.
         summary: The fixed part of each activities cell, as ``packed`` lays it out.
         heart_rate: Of those heart rate cells only that there are and may be read.
         power: Of the power cells likewise.
-        has_heart_rate: Of each recording, whether ``heart_rate`` has its cell.
+        has_heart_rate: Of each recording, whether it has a heart rate cell that may be
+            read; False where neither numbers nor this category's details are asked for.
         has_power: Likewise.
         details: Of each category that was asked for the packed details, opened; None
             where there is none or it may not be read.
@@ -73,7 +74,12 @@ class Batch:
 
 
 def batches(
-    tx: Tx, grant: Grant, wanted: Wanted, details: Collection[Category] = ()
+    tx: Tx,
+    grant: Grant,
+    wanted: Wanted,
+    details: Collection[Category] = (),
+    *,
+    numbers: bool = True,
 ) -> Iterator[Batch]:
     """Give the recordings of these sources and days; ``wanted.sport`` is not looked at.
 
@@ -85,15 +91,18 @@ def batches(
         grant: Decides what is opened.
         wanted: Which sources and days.
         details: The categories whose details are opened too.
+        numbers: False: open no cell but the details.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
     """
     sources = readable(tx, grant, wanted.sources)
-    hearts = _with(grant, sources, Category.HEART_RATE)
-    powers = _with(grant, sources, Category.POWER)
     allowed = {c: _with(grant, sources, c) for c in DETAILS if c in details}
-    opens = (hearts, powers, *(allowed.get(c) for c in DETAILS))
+    hearts, powers = (
+        _with(grant, sources, c) if numbers or c in allowed else frozenset()
+        for c in (Category.HEART_RATE, Category.POWER)
+    )
+    opens = (numbers, hearts, powers, *(allowed.get(c) for c in DETAILS))
     who = (grant.tenant, grant.person)
     span = (json.dumps(sources), wanted.from_day, wanted.to_day)
     found = tx.execute(_RANGE, (*map(bool, opens), *who, *span))
@@ -104,12 +113,12 @@ def batches(
         beside = rows_pieces(who, zip(ids, source, origin, day, strict=True))
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
-        opened = tx.ring.open_column(_PIECES[Category.ACTIVITIES], own, beside)
+        opened = _those(tx.ring, _PIECES[Category.ACTIVITIES], own, beside)
         yield Batch(
             ids, of, source, sport, day, opened,
             fixed_parts(ActivityCell, opened),
-            _opened(tx.ring, Category.HEART_RATE, seen_heart, beside),
-            _opened(tx.ring, Category.POWER, seen_power, beside),
+            _opened(tx.ring, Category.HEART_RATE, seen_heart if numbers else (), beside),
+            _opened(tx.ring, Category.POWER, seen_power if numbers else (), beside),
             _there(seen_heart),
             _there(seen_power),
             {
@@ -169,6 +178,8 @@ def _those(
     ring: Ring, column: bytes, cells: Sequence[bytes | None], beside: Sequence[bytes]
 ) -> Sequence[bytes]:
     """Open the cells there are, without the others."""
+    if not any(cells):
+        return []
     if None in cells:
         pairs = zip(cells, beside, strict=True)
         beside = [row for cell, row in pairs if cell is not None]
