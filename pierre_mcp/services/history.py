@@ -135,9 +135,7 @@ def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
     wider = replace(
         wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     )
-    found = list(
-        scan.batches(tx, grant, wider, depth.details, numbers=depth.numbers)
-    )
+    found = list(scan.batches(tx, grant, wider, depth.details, numbers=depth.numbers))
     day = np.array([d for batch in found for d in batch.day], "M8[D]")
     sport = np.array([s for batch in found for s in batch.sport], str)
     numbers = _numbers(found) if depth.numbers else {}

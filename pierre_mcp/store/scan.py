@@ -114,11 +114,12 @@ def batches(
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
         opened = _those(tx.ring, _PIECES[Category.ACTIVITIES], own, beside)
+        told_heart, told_power = (seen_heart, seen_power) if numbers else ((), ())
         yield Batch(
             ids, of, source, sport, day, opened,
             fixed_parts(ActivityCell, opened),
-            _opened(tx.ring, Category.HEART_RATE, seen_heart if numbers else (), beside),
-            _opened(tx.ring, Category.POWER, seen_power if numbers else (), beside),
+            _opened(tx.ring, Category.HEART_RATE, told_heart, beside),
+            _opened(tx.ring, Category.POWER, told_power, beside),
             _there(seen_heart),
             _there(seen_power),
             {

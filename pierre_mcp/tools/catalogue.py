@@ -5,6 +5,7 @@ from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
@@ -15,6 +16,7 @@ TOOLS = (
     GET_ACTIVITY,
     GET_STATS,
     GET_ACTIVITY_STREAMS,
+    GET_PERSONAL_RECORDS,
     GET_ATHLETE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
