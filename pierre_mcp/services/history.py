@@ -8,6 +8,7 @@ fill in what it did not record, and a heart rate or power cell counts as a whole
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,14 @@ _MEASURED = {"heart_rate_s": "measured_s", "power_s": "measured_s"}
 ALONE = (*_GRADED, *_HEART_RATE, *_POWER)
 """The numbers that are not summed; those in ``_s`` tell how long was measured."""
 
+_NAMES: Mapping[Category, tuple[str, ...]] = MappingProxyType(
+    {
+        Category.ACTIVITIES: (*SUMMED, *_GRADED),
+        Category.HEART_RATE: _HEART_RATE,
+        Category.POWER: _POWER,
+    }
+)
+
 _INDOOR = "indoor"
 """A column beside the numbers while they are folded: 1 indoors, else NaN."""
 
@@ -56,9 +65,9 @@ class History:
         gear: The id of the gear it was done with, empty where there is none; of shape
             (0,) unless asked for.
         numbers: ``SUMMED`` and ``ALONE``; NaN where not recorded or not allowed.
-            None at all in a history of ``curves`` without them.
+            Those of a category that ``curves`` was not asked for are not there.
         indoor: Whether any recording of it says that it was done indoors; False
-            where numbers are not read.
+            where numbers of activities are not read.
         details: Of each category that was asked for; NaN or empty likewise, and of
             recordings of an older formula.
     """
@@ -102,7 +111,7 @@ def curves(
     wanted: Wanted,
     details: Collection[Category],
     *,
-    numbers: bool = True,
+    numbers: Collection[Category] = (),
 ) -> History:
     """Read the same with curves and best times alone: histograms stay empty.
 
@@ -111,7 +120,7 @@ def curves(
         grant: Decides what is read.
         wanted: Which activities.
         details: The categories whose curves to read, as for ``read``.
-        numbers: False: leave the numbers out, and open no cell for them. Ten years of
+        numbers: The categories whose numbers to read too. Without any, ten years of
             one curve take half the time.
 
     Raises:
@@ -128,7 +137,7 @@ class _Depth:
     gear: bool = False
     details: Collection[Category] = ()
     histograms: bool = True
-    numbers: bool = True
+    numbers: Collection[Category] = frozenset(_NAMES)
 
 
 def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
@@ -138,7 +147,7 @@ def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
     found = list(scan.batches(tx, grant, wider, depth.details, numbers=depth.numbers))
     day = np.array([d for batch in found for d in batch.day], "M8[D]")
     sport = np.array([s for batch in found for s in batch.sport], str)
-    numbers = _numbers(found) if depth.numbers else {}
+    numbers = _numbers(found, depth.numbers)
     pieces = _gear(found, numbers) if depth.gear else np.empty(1, str)
     parts = _details(found, numbers, depth)
     keep = _fold(found, numbers)
@@ -147,8 +156,7 @@ def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
     )
     if wanted.sport is not None:
         keep &= sport == wanted.sport.value
-    if depth.numbers:
-        _time_of_means(numbers)
+    _time_of_means(numbers)
     columns = {name: column[keep] for name, column in numbers.items()}
     used = np.nan_to_num(columns.pop("gear", np.empty(0)), nan=0).astype(int)
     speaks = {category: columns.pop(_speaker(category)) for category in parts}
@@ -165,24 +173,26 @@ def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
     )
 
 
-def _numbers(found: Sequence[Batch]) -> dict[str, Numbers]:
+def _numbers(
+    found: Sequence[Batch], wanted: Collection[Category]
+) -> dict[str, Numbers]:
     """Return the columns of all recordings, as they are."""
-    numbers = {
-        name: _joined([batch.summary[name] for batch in found])
-        for name in (*SUMMED, *_GRADED)
-    }
-    hearts = [batch.heart_rate for batch in found]
-    powers = [batch.power for batch in found]
-    has_heart = _joined([batch.has_heart_rate for batch in found])
-    has_power = _joined([batch.has_power for batch in found])
-    for names, parts, there in (
-        (_HEART_RATE, hearts, has_heart),
-        (_POWER, powers, has_power),
-    ):
-        for name in names:
-            numbers[name] = _spread(parts, _MEASURED.get(name, name), there)
-    flags = _joined([batch.summary["flags"] for batch in found])
-    numbers[_INDOOR] = np.where(flags & INDOOR, 1.0, np.nan)
+    numbers = {}
+    if Category.ACTIVITIES in wanted:
+        for name in _NAMES[Category.ACTIVITIES]:
+            numbers[name] = _joined([batch.summary[name] for batch in found])
+        flags = _joined([batch.summary["flags"] for batch in found])
+        numbers[_INDOOR] = np.where(flags & INDOOR, 1.0, np.nan)
+    if Category.HEART_RATE in wanted:
+        hearts = [batch.heart_rate for batch in found]
+        there = _joined([batch.has_heart_rate for batch in found])
+        for name in _NAMES[Category.HEART_RATE]:
+            numbers[name] = _spread(hearts, _MEASURED.get(name, name), there)
+    if Category.POWER in wanted:
+        powers = [batch.power for batch in found]
+        there = _joined([batch.has_power for batch in found])
+        for name in _NAMES[Category.POWER]:
+            numbers[name] = _spread(powers, _MEASURED.get(name, name), there)
     return numbers
 
 
@@ -279,8 +289,10 @@ def _time_of_means(numbers: dict[str, Numbers]) -> None:
 
     Failing that, the whole time: cells of the first release do not tell.
     """
+    if "elapsed_s" not in numbers:
+        return
     whole = numbers["elapsed_s"]
     moving = np.where(np.isnan(numbers["moving_s"]), whole, numbers["moving_s"])
-    for name in ("heart_rate_s", "power_s"):
+    for name in {"heart_rate_s", "power_s"} & numbers.keys():
         measured = numbers[name]
         numbers[name] = np.where(np.isnan(measured), moving, measured)

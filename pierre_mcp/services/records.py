@@ -141,7 +141,7 @@ def find(tx: Tx, grant: Grant, asked: Asked) -> Records:
         grant,
         wanted,
         [CURVES[kind] for kind in kinds if kind in CURVES],
-        numbers=Kind.TIMES in kinds or Kind.LONGEST in kinds,
+        numbers=[Category.ACTIVITIES] if {Kind.TIMES, Kind.LONGEST} & {*kinds} else (),
     )
     today = grant.here.today
     efforts = Efforts(found, _periods(asked, today))

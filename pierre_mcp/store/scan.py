@@ -48,12 +48,13 @@ class Batch:
     """Some recordings by column, in no order.
 
     Attributes:
-        opened: Each activities cell, opened; none without ``numbers``, nor below.
+        opened: Each activities cell, opened; of what was not asked for there is none
+            here and below.
         summary: The fixed part of each activities cell, as ``packed`` lays it out.
         heart_rate: Of those heart rate cells only that there are and may be read.
         power: Of the power cells likewise.
-        has_heart_rate: Of each recording, whether it has a heart rate cell that may be
-            read; False where neither numbers nor this category's details are asked for.
+        has_heart_rate: Of each recording, whether ``heart_rate`` has its cell, or would
+            have if it were opened: where details of it were asked for.
         has_power: Likewise.
         details: Of each category that was asked for the packed details, opened; None
             where there is none or it may not be read.
@@ -79,7 +80,7 @@ def batches(
     wanted: Wanted,
     details: Collection[Category] = (),
     *,
-    numbers: bool = True,
+    numbers: Collection[Category] = frozenset(DETAILS),
 ) -> Iterator[Batch]:
     """Give the recordings of these sources and days; ``wanted.sport`` is not looked at.
 
@@ -91,7 +92,8 @@ def batches(
         grant: Decides what is opened.
         wanted: Which sources and days.
         details: The categories whose details are opened too.
-        numbers: False: open no cell but the details.
+        numbers: The categories whose cells are opened; of all that have details if left
+            out.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
@@ -99,10 +101,15 @@ def batches(
     sources = readable(tx, grant, wanted.sources)
     allowed = {c: _with(grant, sources, c) for c in DETAILS if c in details}
     hearts, powers = (
-        _with(grant, sources, c) if numbers or c in allowed else frozenset()
+        _with(grant, sources, c) if c in numbers or c in details else frozenset()
         for c in (Category.HEART_RATE, Category.POWER)
     )
-    opens = (numbers, hearts, powers, *(allowed.get(c) for c in DETAILS))
+    opens = (
+        Category.ACTIVITIES in numbers,
+        hearts,
+        powers,
+        *(allowed.get(c) for c in DETAILS),
+    )
     who = (grant.tenant, grant.person)
     span = (json.dumps(sources), wanted.from_day, wanted.to_day)
     found = tx.execute(_RANGE, (*map(bool, opens), *who, *span))
@@ -114,7 +121,8 @@ def batches(
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
         opened = _those(tx.ring, _PIECES[Category.ACTIVITIES], own, beside)
-        told_heart, told_power = (seen_heart, seen_power) if numbers else ((), ())
+        told_heart = seen_heart if Category.HEART_RATE in numbers else ()
+        told_power = seen_power if Category.POWER in numbers else ()
         yield Batch(
             ids, of, source, sport, day, opened,
             fixed_parts(ActivityCell, opened),

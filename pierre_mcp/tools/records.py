@@ -81,9 +81,9 @@ class RecordsReply(Reply):
     caveats: Annotated[list[str], OF_ALL] = []
 
 
-def _period(text: str | None) -> str | None:
+def _period(text: str) -> str:
     """Refuse days that no calendar has."""
-    if text is not None and text != YEAR_BEFORE:
+    if text != YEAR_BEFORE:
         try:
             _days(text)
         except ValueError:
@@ -94,6 +94,13 @@ def _period(text: str | None) -> str | None:
 
 def _days(text: str) -> Sequence[date]:
     return [date.fromisoformat(day) for day in text.split("/")]
+
+
+Compared = Annotated[
+    str,
+    Field(pattern="^(year_before|[0-9-]{10}/[0-9-]{10})$"),
+    AfterValidator(_period),
+]
 
 
 class RecordsParams(Params):
@@ -107,12 +114,7 @@ class RecordsParams(Params):
     from_day: Day = None
     to_day: Day = None
     compare: Annotated[
-        str | None,
-        AfterValidator(_period),
-        Field(
-            pattern=r"^(year_before|[0-9-]{10}/[0-9-]{10})$",
-            description="year_before, or first/last day.",
-        ),
+        Compared | None, Field(description="year_before, or first/last day.")
     ] = None
     provider: Annotated[Source | None, Field(description="Only this source.")] = None
 
