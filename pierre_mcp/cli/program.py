@@ -23,6 +23,7 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    records,
     refresh,
     session,
     setup,
@@ -39,6 +40,7 @@ _ORDER = (
     "consent",
     "call",
     "athlete",
+    "records",
     "imports",
     "undo",
     "refresh",
@@ -104,6 +106,9 @@ app.command("call", short_help="Run one tool, or preview what an assistant gets.
 )
 app.command("athlete", short_help="What is known of you: thresholds, weight, gear.")(
     athlete.athlete
+)
+app.command("records", short_help="Your best efforts, and one period by another.")(
+    records.records
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

@@ -9,6 +9,18 @@ from pierre_mcp.model.category import Sport
 _MILE_M: Final = 1_609.344
 _YARD_M: Final = 0.9144
 
+_COURSES: Final[Mapping[float, str]] = MappingProxyType(
+    {
+        804.672: "half a mile",
+        _MILE_M: "1 mile",
+        2 * _MILE_M: "2 miles",
+        16_093.44: "10 miles",
+        21_097.5: "half marathon",
+        42_195.0: "marathon",
+        80_467.2: "50 miles",
+        160_934.4: "100 miles",
+    }
+)
 _AS_SPEED: Final = frozenset(
     {Sport.CYCLING, Sport.SKIING, Sport.SKATING, Sport.PADDLING}
 )
@@ -27,6 +39,21 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lasting(seconds: int) -> str:
+    """Return a duration of the grid: ``30 s``, ``20 min``, ``2 h``, ``1 h 15 min``."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def course(metres: float) -> str:
+    """Return a distance of the grid by its name, else in metres or kilometres."""
+    if metres in _COURSES:
+        return _COURSES[metres]
+    return f"{metres:g} m" if metres < 1_000 else f"{metres / 1_000:g} km"
 
 
 def pace(speed_m_s: float, sport: Sport, units: str) -> str:

@@ -17,7 +17,7 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import SUMMARY, Availability, Day, Source, why_empty
-from pierre_mcp.tools.paces import clock
+from pierre_mcp.tools.paces import clock, course, lasting
 from pierre_mcp.tools.record_rows import (
     CriticalPowerColumns,
     CriticalSpeedColumns,
@@ -145,13 +145,12 @@ def get_personal_records(tx: Tx, grant: Grant, params: RecordsParams) -> Records
 
 def show_records(found: RecordsReply, here: Here) -> Shown:
     """Show the tables; the line says a few of what a person asks for first."""
-    said = [*_times_in_words(found, here), *_power_in_words(found)]
-    if not said:
-        words = "No records in what may be read and was asked for."
-    else:
-        span = wording.span(str(found.from_day), str(found.to_day))
-        words = f"{span}: {wording.listed(said)}."
-    return Shown(words, found)
+    del here
+    if found.data_availability is not MISSING:
+        return Shown("No activities in what may be read and was asked for.", found)
+    span = wording.span(str(found.from_day), str(found.to_day))
+    said = [*_times_in_words(found), *_power_in_words(found)]
+    return Shown(f"{span}: {'; '.join(said) or found.coverage}.", found)
 
 
 def _asked(params: RecordsParams, today: date) -> "Asked":
@@ -208,7 +207,7 @@ def _caveats(found: "Records") -> Iterator[str]:
         held = wording.count(efforts.too_fast, "activity")
         yield f"{held} left out of best times: faster than world records"
     if found.doubtful_s:
-        over = wording.listed(clock(s) for s in sorted(set(found.doubtful_s)))
+        over = wording.listed(lasting(int(s)) for s in sorted(set(found.doubtful_s)))
         yield f"power over {over} is far above any other activity's: check the meter"
     if found.weight and _before_weight(found, found.weight[-1].since):
         yield f"W/kg before {found.weight[-1].since} is by the weight told then"
@@ -224,18 +223,18 @@ _SAID_S = (60, 300, 1_200)
 _SAID = 3
 
 
-def _times_in_words(found: RecordsReply, here: Here) -> list[str]:
+def _times_in_words(found: RecordsReply) -> list[str]:
     """Return a few best times of the sport that is done most."""
     of: Any = found.times
     if of.sport is MISSING:
         return []
     rows = zip(of.sport, of.distance_m, of.time_s, strict=True)
     said = [
-        f"{wording.distance(metres, here)} in {clock(seconds)}"
+        f"{course(metres)} in {clock(seconds)}"
         for sport, metres, seconds in rows
         if sport == of.sport[0] and metres in _SAID_M
     ]
-    return [f"{of.sport[0]} {one}" for one in said[:_SAID]]
+    return [f"{of.sport[0]} {wording.listed(said[:_SAID])}"] if said else []
 
 
 def _power_in_words(found: RecordsReply) -> list[str]:
@@ -243,11 +242,12 @@ def _power_in_words(found: RecordsReply) -> list[str]:
     if of.sport is MISSING:
         return []
     rows = zip(of.sport, of.duration_s, of.power_w, strict=True)
-    return [
-        f"{watts:.0f} W over {wording.duration(seconds)}"
+    said = [
+        f"{watts:.0f} W over {lasting(seconds)}"
         for sport, seconds, watts in rows
         if sport == of.sport[0] and seconds in _SAID_S
     ]
+    return [f"{of.sport[0]} {wording.listed(said)}"] if said else []
 
 
 GET_PERSONAL_RECORDS = Tool(
