@@ -112,14 +112,19 @@ def _draw(told: Mapping[str, Any], line: str, units: str) -> None:
         return
     say(f"{told['from_day']} to {told['to_day']}. {told['coverage']}.")
     if "compare_to" in told:
-        first = told["compare_from"]
-        say(f"Beside {first or 'all'} to {told['compare_to']}.")
+        say(f"Beside {_span(told['compare_from'], told['compare_to'])}.")
     for title, rows in _tables(told, units):
         if rows:
             say("")
             say_table(*_without_empty(title, rows))
     for caveat in told["caveats"]:
         say(f"\nNote: {caveat}.")
+
+
+def _span(first: str | None, last: str) -> str:
+    if first in {None, _EVER[0]}:
+        return f"all up to {last}"
+    return f"{first} and later" if last == _EVER[1] else f"{first} to {last}"
 
 
 def _tables(told: Mapping[str, Any], units: str) -> Sequence[_Table]:

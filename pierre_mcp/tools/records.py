@@ -46,8 +46,9 @@ YEAR_BEFORE = "year_before"
 
 METHOD = (
     "bests of what was recorded, training included, so lower bounds; times run through "
-    "stops; critical power: work by time of bests over 3 to 20 min, critical speed: "
-    "distance by time of 2 to 20 min, each as if all-out, with standard errors"
+    "stops; percent: above the other period's; critical power: work by time of bests "
+    "over 3 to 20 min, critical speed: distance by time of 2 to 20 min, each as if "
+    "all-out, with standard errors"
 )
 
 
@@ -123,10 +124,10 @@ def get_personal_records(tx: Tx, grant: Grant, params: RecordsParams) -> Records
     """Find the records of a period, and set them beside another one's."""
     asked = _asked(params, grant.here.today)
     found = records.find(tx, grant, asked)
-    days = found.efforts.days
+    days, today = found.efforts.days, grant.here.today
     head: dict[str, Any] = {
         "from_day": params.from_day or (days and days[0]),
-        "to_day": params.to_day or (days and days[1]),
+        "to_day": params.to_day or (days and max(days[1], today)),
     }
     if asked.other is not None:
         head |= {"compare_from": asked.other.first, "compare_to": asked.other.last}

@@ -49,7 +49,7 @@ from tests.stores import a_recording, a_store, owner_grant, put
 
 LAST = date(2026, 10, 1)
 YEARS = 10
-REACHED = 39
+REACHED = 38
 """Durations of the grid: up to an hour and a half (5,400 s)."""
 
 Curves = Mapping[str, tuple[float, ...]]
