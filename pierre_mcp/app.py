@@ -20,7 +20,7 @@ from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import gate_on, opener, origin
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.model.answer import Answer, ResourceFace, ToolFace
+from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Recipient
 from pierre_mcp.model.scope import check_label
@@ -36,7 +36,7 @@ from pierre_mcp.store.database import Store
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.store.worker import Worker
 from pierre_mcp.tools.catalogue import table
-from pierre_mcp.tools.faces import resource_face, tool_face
+from pierre_mcp.tools.faces import prompt_face, resource_face, tool_face
 from pierre_mcp.tools.operations import GET_OPERATION, IMPORT_INBOX
 
 T = TypeVar("T")
@@ -114,6 +114,14 @@ class FrontDesk:
         call = self._named(tool)
         return await self._hop(lambda gate, turn: gate.serve(call, arguments, turn))
 
+    async def prompt(
+        self, name: str, arguments: Mapping[str, Any] | None, *, request: RequestInfo
+    ) -> Answer:
+        """Write one prompt: recorded like a call, and in need of no consent."""
+        del request
+        call = self._named(name)
+        return await self._hop(lambda gate, turn: gate.prompt(call, arguments, turn))
+
     async def started(
         self, client_name: str, client_version: str, protocol: str
     ) -> None:
@@ -148,6 +156,10 @@ class FrontDesk:
     def resources(self) -> Sequence[ResourceFace]:
         """Return every resource's face."""
         return [resource_face(resource) for resource in self._table.resources]
+
+    def prompts(self) -> Sequence[PromptFace]:
+        """Return every prompt's face."""
+        return [prompt_face(prompt) for prompt in self._table.prompts.values()]
 
     def instructions(self) -> str:
         """Return what a model should know before its first call."""

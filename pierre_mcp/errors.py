@@ -176,6 +176,12 @@ class ToolUnknownError(NotFoundError):
     code = "tool_unknown"
 
 
+class PromptUnknownError(NotFoundError):
+    """There is no prompt of that name."""
+
+    code = "prompt_unknown"
+
+
 class ResourceUnknownError(NotFoundError):
     """There is no resource at that address."""
 

@@ -16,7 +16,8 @@ PROMISES: Final = {
         "detected and located to the row."
     ),
     "consent.every-tool": (
-        "A tool or resource without declared needs cannot be registered."
+        "A tool or resource without declared needs, or a prompt without the tools it "
+        "leads to, cannot be registered."
     ),
     "consent.expiry": "Consent ends at its expiry to the instant.",
     "consent.explicit": (
@@ -101,7 +102,8 @@ PROMISES: Final = {
         "Every field of every answer has a class; an undeclared one fails the build."
     ),
     "privacy.every-exit": (
-        "The one level there is so far, medium, applies to every tool and resource."
+        "The one level there is so far, medium, applies to every tool and resource; a "
+        "prompt is written from its arguments alone."
     ),
     "privacy.minimised": (
         "An import reads only the members of an archive that it needs; an answer holds "

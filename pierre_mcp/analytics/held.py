@@ -103,6 +103,13 @@ class Sums:
         means: Column = np.diff(self.total)[mostly] / self.each_s[mostly]
         return means
 
+    @property
+    def aligned(self) -> Column:
+        """The mean of each second, NaN where not mostly known, shape (seconds,)."""
+        aligned = np.full(len(self.total) - 1, np.nan)
+        aligned[self.mostly] = self.means
+        return aligned
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

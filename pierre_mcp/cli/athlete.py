@@ -6,17 +6,35 @@ from typing import Annotated, Any
 
 import typer
 
+from pierre_mcp.cli import telling
+from pierre_mcp.cli.measures import told
 from pierre_mcp.cli.session import current, say, say_table
+from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.athlete import MEASURES, UNITS
 
 _GEAR = ("kind", "activities", "distance_m", "duration_s", "first_day", "last_day")
 
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
-def athlete(
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
-) -> None:
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Show your profile, your thresholds since when, and your gear with its "
+    "mileage; or say what you know better.",
+    epilog="For example: pierre-mcp athlete set --ftp 250 --since 2026-03-01",
+)
+
+
+@app.callback()
+def athlete(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what is known, where no command is given."""
+    if context.invoked_subcommand is None:
+        show(as_json=as_json)
+
+
+@app.command("show")
+def show(as_json: AsJson = False) -> None:
     """Show your profile, your thresholds since when, and your gear with its mileage."""
     session = current()
     with session.gate() as gate:
@@ -27,29 +45,33 @@ def athlete(
     if as_json:
         say(answer.structured.decode())
         return
-    told = json.loads(answer.structured)
-    say(_person(told))
-    if values := [row for name in MEASURES.values() for row in _values(told[name])]:
+    known = json.loads(answer.structured)
+    say(_person(known))
+    of = [known[name] for name in MEASURES.values()]
+    if values := [row for one in of for row in _values(one, known["units"])]:
         say("")
         say_table(("what", "value", "since", "told by"), values)
-    if told["gear_count"]:
+    if known["gear_count"]:
         say("")
         say_table(
             ("gear", "kind", "activities", "distance", "time", "first", "last"),
-            _gear(told["gear"], told["units"]),
+            _gear(known["gear"], known["units"]),
         )
 
 
-def _person(told: Mapping[str, Any]) -> str:
-    born = told["birth_year"] and f"born {told['birth_year']}"
-    parts = (told["time_zone"], f"{told['units']} units", told["sex"], born)
+app.command("set", short_help="Say what you know better, since a day.")(telling.set_)
+
+
+def _person(known: Mapping[str, Any]) -> str:
+    born = known["birth_year"] and f"born {known['birth_year']}"
+    parts = (known["time_zone"], f"{known['units']} units", known["sex"], born)
     return wording.listed(part for part in parts if part)
 
 
-def _values(of: Mapping[str, Sequence[Any]]) -> Sequence[Sequence[object]]:
+def _values(of: Mapping[str, Sequence[Any]], units: str) -> Sequence[Sequence[object]]:
     rows = zip(of["kind"], of["value"], of["since"], of["told_by"], strict=True)
     return [
-        (UNITS[kind][0], f"{value:g} {UNITS[kind][1]}", since, by.replace("_", " "))
+        (UNITS[kind][0], told(Kind(kind), value, units), since, by.replace("_", " "))
         for kind, value, since, by in rows
     ]
 

@@ -28,8 +28,9 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.policy import bundles
+from pierre_mcp.policy.telling import SELF
 from pierre_mcp.services import consents
-from pierre_mcp.store import policies, recordings
+from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.operations import IMPORT_INBOX
@@ -74,7 +75,7 @@ def guided(
     require_terminal()
     chosen, end = extras(with_), until(expires)
     session = current()
-    sources = session.look("consent", recordings.sources)
+    sources = session.look("consent", consents.sources)
     if not sources:
         raise NothingImportedError
     give_bundle(session, to or ask_recipient(), sources, chosen, end)
@@ -96,7 +97,7 @@ def grant(
     for scope in chosen:
         _check_means_something(scope, recipient)
     session = current()
-    _show(recipient, chosen, end, session.look("consent", recordings.sources))
+    _show(recipient, chosen, end, session.look("consent", consents.sources))
     _give(session, recipient, chosen, end)
 
 
@@ -233,7 +234,7 @@ def _explain(
 ) -> None:
     console = err()
     console.print(f"\nConsent for {recipient}, until {end.date()}\n", style="bold")
-    console.print("It could then read, from " + ", ".join(sources) + ":")
+    console.print("It could then read, from " + ", ".join(map(_called, sources)) + ":")
     for category in Category:
         if category in bundles.TRAINING or category in chosen:
             console.print(f"  - {bundles.MEANING[category]}")
@@ -244,6 +245,10 @@ def _explain(
         f"\nWhat it reads goes to {recipient}'s provider, who may keep it. Every "
         "answer is recorded here.\nIt is for working out insights, and nothing else."
     )
+
+
+def _called(source: str) -> str:
+    return f"{source} (what you said yourself)" if source == SELF else source
 
 
 def _show(

@@ -104,8 +104,10 @@ app.add_typer(
 app.command("call", short_help="Run one tool, or preview what an assistant gets.")(
     call.call
 )
-app.command("athlete", short_help="What is known of you: thresholds, weight, gear.")(
-    athlete.athlete
+app.add_typer(
+    athlete.app,
+    name="athlete",
+    short_help="Show or set what is known of you: thresholds, weight, gear.",
 )
 app.command("records", short_help="Your best efforts, and one period by another.")(
     records.records

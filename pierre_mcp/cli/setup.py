@@ -18,7 +18,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.platform import has_terminal
 from pierre_mcp.policy.privacy import clean
-from pierre_mcp.services import finding
+from pierre_mcp.services import consents, finding
 from pierre_mcp.services.zones import check_zone
 from pierre_mcp.settings import machine_zone
 from pierre_mcp.store import people, recordings
@@ -182,7 +182,7 @@ def _offer_import(session: Session) -> None:
 
 
 def _offer_consent(session: Session) -> None:
-    sources = session.look("setup", recordings.sources)
+    sources = session.look("setup", consents.sources)
     if not sources:
         say(f"Import at any time with: {session.settings.command} import PATH")
         return

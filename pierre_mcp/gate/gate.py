@@ -1,9 +1,10 @@
 """The gate: the one way from a caller to the data, and the one record of it.
 
-``serve`` runs a tool; ``act`` runs what the owner does himself; ``maintain`` runs
-upkeep that sees no person's data; ``note`` records what has no data at all (a process
-starting). Admitting and recording are private to them, so there is no way in without a
-record, and the record is committed before anything leaves (DESIGN 2):
+``serve`` runs a tool; ``prompt`` writes a prompt, which sees no person's data; ``act``
+runs what the owner does himself; ``maintain`` runs upkeep that sees no person's data
+either; ``note`` records what has no data at all (a process starting). Admitting and
+recording are private to them, so there is no way in without a record, and the record is
+committed before anything leaves (DESIGN 2):
 
 ::
 
@@ -28,6 +29,7 @@ from pierre_mcp.errors import (
     PierreError,
     PolicyChangedError,
     PreviewWritesError,
+    PromptUnknownError,
     ResourceUnknownError,
     SealBudgetError,
     StaleKeyError,
@@ -48,7 +50,7 @@ from pierre_mcp.services.steps import Listener, Progress, Step, silent
 from pierre_mcp.store import people
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
-from pierre_mcp.tools.table import NO_RESOURCE, Table, Tool
+from pierre_mcp.tools.table import NO_RESOURCE, Prompt, Table, Tool
 
 __all__ = ["About", "Gate"]
 
@@ -57,6 +59,9 @@ LOG = logging.getLogger(__name__)
 
 UNKNOWN_TOOL = "unknown_tool"
 """Recorded in place of a name that no tool has: such a name could say anything."""
+
+UNKNOWN_PROMPT = "unknown_prompt"
+"""Likewise."""
 
 _TRIES = 3
 _STAGES = 3
@@ -98,13 +103,34 @@ class Gate:
         """
         facts = Facts()
         call = self._named(call, facts)
-        try:
-            with self._record.of_failures(call, facts):
-                return self._served(call, arguments, facts, turn or Turn(), listen)
-        except PierreError as error:
-            return _refusal(error)
-        except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
-            return _refusal(PierreError())
+        return self._answered(
+            call,
+            facts,
+            lambda: self._served(call, arguments, facts, turn or Turn(), listen),
+        )
+
+    def prompt(
+        self,
+        call: Call,
+        arguments: Mapping[str, Any] | None,
+        turn: Turn | None = None,
+    ) -> Answer:
+        """Return the text of the prompt that ``call`` names, already recorded.
+
+        It needs no consent: it is written from the arguments alone, and tells of
+        nobody. What the tools it leads to tell is weighed when they are called.
+        """
+        facts = Facts()
+        prompt = self._table.prompts.get(call.action)
+        if prompt is None:
+            call = _hidden(call, UNKNOWN_PROMPT, facts)
+        else:
+            call = replace(call, action=f"prompt:{prompt.name}")
+        return self._answered(
+            call,
+            facts,
+            lambda: self._written(call, prompt, arguments, facts, turn or Turn()),
+        )
 
     def act(
         self,
@@ -193,6 +219,35 @@ class Gate:
         """Record how the body ends, if it ends early."""
         return self._record.of_failures(call, Facts())
 
+    def _answered(self, call: Call, facts: Facts, work: Callable[[], Answer]) -> Answer:
+        try:
+            with self._record.of_failures(call, facts):
+                return work()
+        except PierreError as error:
+            return _refusal(error)
+        except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
+            return _refusal(PierreError())
+
+    def _written(
+        self,
+        call: Call,
+        prompt: Prompt[Any] | None,
+        arguments: Mapping[str, Any] | None,
+        facts: Facts,
+        turn: Turn,
+    ) -> Answer:
+        facts.arguments = as_bytes(arguments)
+        if prompt is None:
+            raise PromptUnknownError
+        # Hosts send the empty field of a form as an empty text: it was left out.
+        given = {name: of for name, of in (arguments or {}).items() if of != ""}
+        text = prompt.write(parse(prompt.takes, as_bytes(given)))
+        with self._store.writing() as tx:
+            turn.check()
+            facts.answer = text.encode()
+            self._record.add(tx, call, _released(call), facts, people.owner(tx))
+        return Answer(text=text)
+
     def _served(
         self,
         call: Call,
@@ -262,8 +317,7 @@ class Gate:
         """Keep a name that no tool has out of the plain log; it is sealed beside it."""
         if call.action in self._table.tools or call.action == NO_RESOURCE:
             return call
-        facts.detail = {"asked": call.action[:_MOST_ASKED]}
-        return replace(call, action=UNKNOWN_TOOL)
+        return _hidden(call, UNKNOWN_TOOL, facts)
 
     def _tool(self, name: str) -> Tool[Any, Any]:
         tool = self._table.tools.get(name)
@@ -278,6 +332,11 @@ def _answer(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answe
     shown, content = way.fitted(result)
     text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
     return Answer(text=text, structured=content, operation=begun)
+
+
+def _hidden(call: Call, action: str, facts: Facts) -> Call:
+    facts.detail = {"asked": call.action[:_MOST_ASKED]}
+    return replace(call, action=action)
 
 
 def _refusal(error: PierreError) -> Answer:

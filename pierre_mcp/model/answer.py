@@ -1,4 +1,4 @@
-"""What a call comes back with, and the faces by which tools and resources are listed.
+"""What a call comes back with, and the faces by which all that is served is listed.
 
 An answer is already rendered and already recorded: its text and its bytes are what
 leaves, and nothing between here and the wire changes or re-encodes them.
@@ -14,7 +14,8 @@ class Answer:
     """One answer, as recorded.
 
     Attributes:
-        text: One plain line, a newline, then the same JSON as ``structured``.
+        text: One plain line, a newline, then the same JSON as ``structured``; of a
+            prompt, its text.
         structured: Compact JSON, an object, UTF-8; None where there is none.
         is_error: A refusal or a failure; ``text`` then says what would help.
         code: The error's stable name, as ``consent_missing``; None on success.
@@ -66,3 +67,27 @@ class ResourceFace:
     def is_template(self) -> bool:
         """Whether ``uri`` stands for many addresses."""
         return "{" in self.uri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArgumentFace:
+    """An argument of a prompt as a client sees it; its value is always a text.
+
+    Attributes:
+        values: What may be offered to complete it; empty where anything goes.
+    """
+
+    name: str
+    description: str
+    required: bool
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFace:
+    """A prompt as a client sees it in a list."""
+
+    name: str
+    title: str
+    description: str
+    arguments: tuple[ArgumentFace, ...] = ()

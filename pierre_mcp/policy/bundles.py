@@ -10,6 +10,8 @@ from collections.abc import Collection, Container, Iterable
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.scope import Purpose, Scope
+from pierre_mcp.policy.consent import pairs_held
+from pierre_mcp.policy.telling import SELF
 
 TRAINING = (
     Category.ACTIVITIES,
@@ -74,3 +76,20 @@ def lacking_tools(
     lacking = tuple(scope for scope in scoped if scope not in held)
     begun = scopes.share(recipient) in held and len(lacking) < len(scoped)
     return lacking if begun else ()
+
+
+def lacking_own(
+    recipient: str, *, held: Collection[Scope], said: Collection[Category]
+) -> tuple[Scope, ...]:
+    """Return what is not held of the person's own word by one who reads the like of it.
+
+    Args:
+        recipient: Who holds.
+        held: What is in force for it.
+        said: The categories in which the person said something himself.
+    """
+    if scopes.share(recipient) not in held:
+        return ()
+    read = {category for source, category in pairs_held(held) if source != SELF}
+    own = (scopes.access(SELF, c) for c in Category if c in said and c in read)
+    return tuple(scope for scope in own if scope not in held)

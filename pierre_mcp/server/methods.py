@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeAlias
 
@@ -25,14 +24,13 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from pierre_mcp.model.answer import Answer, ResourceFace, ToolFace
+from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
+from pierre_mcp.server import lists
 from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.rendering import (
-    as_resource,
-    as_template,
-    as_tool,
     call_result,
     modern_envelope,
+    prompt_result,
     read_result,
 )
 from pierre_mcp.server.tickets import Ticket
@@ -41,7 +39,12 @@ MAX_NAME = 128
 MAX_URI = 2_048
 MAX_CLIENT = 100
 REFUSED = -32000
-_NOT_FOUND = {"resource_unknown", "activity_unknown"}
+_ASKED_WRONGLY = {
+    "activity_unknown",
+    "arguments_invalid",
+    "prompt_unknown",
+    "resource_unknown",
+}
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,12 @@ class Desk(Protocol):
         """Read one resource; likewise."""
         ...
 
+    async def prompt(
+        self, name: str, arguments: Mapping[str, Any] | None, *, request: RequestInfo
+    ) -> Answer:
+        """Write one prompt; likewise."""
+        ...
+
     async def started(
         self, client_name: str, client_version: str, protocol: str
     ) -> None:
@@ -97,6 +106,10 @@ class Desk(Protocol):
 
     def resources(self) -> Sequence[ResourceFace]:
         """Return every resource and template, in the order to list them."""
+        ...
+
+    def prompts(self) -> Sequence[PromptFace]:
+        """Return every prompt, in the order to list them."""
         ...
 
     def instructions(self) -> str:
@@ -206,18 +219,11 @@ class Door:
 
     async def call(self, ctx: Context, _: CallNext) -> HandlerResult:
         """Serve ``tools/call``."""
-        params = ctx.params or {}
-        name, arguments = params.get("name"), params.get("arguments")
-        if not isinstance(name, str) or not isinstance(arguments, dict | None):
-            raise MCPError(types.INVALID_PARAMS, "Invalid request parameters")
+        name, arguments = _named(ctx)
         progress = _progress(ctx)
         try:
-            # No tool's name is that long, so a cut one is as unknown as the whole.
             answer = await self._desk.call(
-                name[: MAX_NAME + 1],
-                arguments,
-                progress=progress,
-                request=_request(ctx),
+                name, arguments, progress=progress, request=_request(ctx)
             )
         finally:
             progress.close()
@@ -230,12 +236,17 @@ class Door:
         if not isinstance(uri, str) or len(uri) > MAX_URI:
             raise MCPError(types.INVALID_PARAMS, "Invalid request parameters")
         answer = await self._desk.read(uri, request=_request(ctx))
-        if answer.is_error:
-            unknown = answer.code in _NOT_FOUND
-            code = types.INVALID_PARAMS if unknown else REFUSED
-            raise MCPError(code, answer.text, {"code": answer.code})
+        _raise_refusal(answer)
         envelope = self._read_envelope if _is_modern(ctx) else b""
         return _hand_over(ctx, read_result(answer, uri, envelope))
+
+    async def prompt(self, ctx: Context, _: CallNext) -> HandlerResult:
+        """Serve ``prompts/get``; likewise."""
+        name, arguments = _named(ctx)
+        answer = await self._desk.prompt(name, arguments, request=_request(ctx))
+        _raise_refusal(answer)
+        envelope = self._call_envelope if _is_modern(ctx) else b""
+        return _hand_over(ctx, prompt_result(answer, envelope))
 
 
 _PUBLIC = Method(Needs.PUBLIC)
@@ -252,27 +263,38 @@ METHODS: Mapping[str, Method] = {
     "resources/list": _PUBLIC,
     "resources/templates/list": _PUBLIC,
     "resources/read": Method(Needs.DESK, Door.read),
+    "prompts/list": _PUBLIC,
+    "prompts/get": Method(Needs.DESK, Door.prompt),
+    "completion/complete": _PUBLIC,
 }
 
 
 def build_server(desk: Desk) -> Server[Any]:
     """Make the SDK's low-level server, with the door as all its middleware.
 
-    It declares what it serves: without resources, none of their methods is listed.
+    It declares what it serves: without prompts, none of their methods is listed.
     """
-    faces = desk.resources()
+    resources, prompts = desk.resources(), desk.prompts()
+    completed = any(of.values for prompt in prompts for of in prompt.arguments)
     server: Server[Any] = Server(
         "pierre-mcp",
         version=_version(),
         instructions=desk.instructions(),
-        on_list_tools=_tools(desk),
-        on_list_resources=_resources(faces) if faces else None,
-        on_list_resource_templates=_templates(faces) if faces else None,
+        on_list_tools=lists.tools(desk.tools),
+        on_list_resources=lists.resources(resources) if resources else None,
+        on_list_resource_templates=lists.templates(resources) if resources else None,
+        on_list_prompts=lists.prompts(prompts) if prompts else None,
+        on_completion=lists.completions(prompts) if completed else None,
     )
+    families = {
+        "resources": bool(resources),
+        "prompts": bool(prompts),
+        "completion": completed,
+    }
     served = {
         name: method
         for name, method in METHODS.items()
-        if faces or not name.startswith("resources/")
+        if families.get(name.partition("/")[0], True)
     }
     server.middleware[:] = [Door(desk, server, served)]
     return server
@@ -293,57 +315,23 @@ def _version() -> str:
         return "0"
 
 
-_Paging: TypeAlias = types.PaginatedRequestParams | None
+def _named(ctx: Context) -> tuple[str, dict[str, Any] | None]:
+    """Return which tool or prompt is asked for, and with what.
+
+    Nothing of ours has a name that long, so a cut one is as unknown as the whole.
+    """
+    params = ctx.params or {}
+    name, arguments = params.get("name"), params.get("arguments")
+    if not isinstance(name, str) or not isinstance(arguments, dict | None):
+        raise MCPError(types.INVALID_PARAMS, "Invalid request parameters")
+    return name[: MAX_NAME + 1], arguments
 
 
-def _tools(
-    desk: Desk,
-) -> Callable[[Context, _Paging], Awaitable[types.ListToolsResult]]:
-    @cache
-    def listed() -> types.ListToolsResult:
-        # When first asked for: making the schemas would hold up the handshake.
-        return types.ListToolsResult(tools=[as_tool(face) for face in desk.tools()])
-
-    async def tools(_: Context, paging: _Paging) -> types.ListToolsResult:
-        _refuse_cursor(paging)
-        return listed()
-
-    return tools
-
-
-def _resources(
-    faces: Sequence[ResourceFace],
-) -> Callable[[Context, _Paging], Awaitable[types.ListResourcesResult]]:
-    listed = types.ListResourcesResult(
-        resources=[as_resource(face) for face in faces if not face.is_template]
-    )
-
-    async def resources(_: Context, paging: _Paging) -> types.ListResourcesResult:
-        _refuse_cursor(paging)
-        return listed
-
-    return resources
-
-
-def _templates(
-    faces: Sequence[ResourceFace],
-) -> Callable[[Context, _Paging], Awaitable[types.ListResourceTemplatesResult]]:
-    listed = types.ListResourceTemplatesResult(
-        resource_templates=[as_template(face) for face in faces if face.is_template]
-    )
-
-    async def templates(
-        _: Context, paging: _Paging
-    ) -> types.ListResourceTemplatesResult:
-        _refuse_cursor(paging)
-        return listed
-
-    return templates
-
-
-def _refuse_cursor(paging: _Paging) -> None:
-    if paging is not None and paging.cursor is not None:
-        raise MCPError(types.INVALID_PARAMS, "A list is one page; it gives no cursor")
+def _raise_refusal(answer: Answer) -> None:
+    if answer.is_error:
+        wrongly = answer.code in _ASKED_WRONGLY
+        code = types.INVALID_PARAMS if wrongly else REFUSED
+        raise MCPError(code, answer.text, {"code": answer.code})
 
 
 def _hand_over(ctx: Context, rendered: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From answers to results, and from faces to the lists of tools and resources.
+"""From answers to results, and from faces to the lists of what is served.
 
 A result is made as bytes around the answer's own: what was recorded is what leaves,
 byte for byte. Results of 2026-07-28 carry an envelope that older ones do not; all
@@ -10,7 +10,7 @@ from typing import Any
 import mcp_types as types
 from pydantic_core import to_json
 
-from pierre_mcp.model.answer import Answer, ResourceFace, ToolFace
+from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 
 
 def call_result(answer: Answer, envelope: bytes = b"") -> bytes:
@@ -50,6 +50,14 @@ def read_result(answer: Answer, uri: str, envelope: bytes = b"") -> bytes:
         to_json(uri),
         b'"text/plain"' if plain else b'"application/json"',
         to_json(text),
+    )
+
+
+def prompt_result(answer: Answer, envelope: bytes = b"") -> bytes:
+    """Render the result of ``prompts/get``: its text, as the person's own words."""
+    return b'{%b"messages":[{"role":"user","content":{"type":"text","text":%b}}]}' % (
+        envelope,
+        to_json(answer.text),
     )
 
 
@@ -101,6 +109,21 @@ def as_template(face: ResourceFace) -> types.ResourceTemplate:
         title=face.title,
         description=face.description,
         mime_type=face.mime_type,
+    )
+
+
+def as_prompt(face: PromptFace) -> types.Prompt:
+    """List one prompt."""
+    return types.Prompt(
+        name=face.name,
+        title=face.title,
+        description=face.description,
+        arguments=[
+            types.PromptArgument(
+                name=of.name, description=of.description, required=of.required
+            )
+            for of in face.arguments
+        ],
     )
 
 

@@ -5,7 +5,7 @@ a recipient imports it. Withdrawing reduces what is held, so a recipient may wit
 its own.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -14,7 +14,8 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.policy import bundles
-from pierre_mcp.store import policies
+from pierre_mcp.policy.telling import SELF
+from pierre_mcp.store import athlete, policies, recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
 
@@ -83,6 +84,16 @@ def withdraw(
     return gone
 
 
+def sources(tx: Tx, grant: Grant) -> list[str]:
+    """Return the sources there is something of: ``self`` once the person said any.
+
+    Raises:
+        RuntimeError: The grant is a recipient's.
+    """
+    own = [SELF] if athlete.own_categories(tx, grant) else []
+    return sorted({*recordings.sources(tx, grant), *own})
+
+
 def extension(tx: Tx, grant: Grant, recipient: str) -> str | None:
     """Return the command that gives ``recipient`` the tools an upgrade added, if any.
 
@@ -92,12 +103,41 @@ def extension(tx: Tx, grant: Grant, recipient: str) -> str | None:
     here = grant.here
     held = policies.read(tx, grant).policy.of(recipient).in_force(here.now)
     lacking = bundles.lacking_tools(recipient, held=held, tools=here.readers)
+    return _command(tx, grant, recipient, lacking)
+
+
+def extensions_by_own(tx: Tx, grant: Grant) -> Mapping[str, str]:
+    """Return by recipient the command that gives it what the person said himself.
+
+    For those that read the like of it from another source; for the owner only, since a
+    recipient is not told that there is any.
+
+    Raises:
+        RuntimeError: The grant is a recipient's.
+    """
+    said, now = athlete.own_categories(tx, grant), grant.here.now
+    found = {
+        recipient: _command(
+            tx,
+            grant,
+            recipient,
+            bundles.lacking_own(recipient, held=mine.in_force(now), said=said),
+        )
+        for recipient, mine in policies.read(tx, grant).policy.recipients.items()
+    }
+    return {recipient: command for recipient, command in found.items() if command}
+
+
+def _command(
+    tx: Tx, grant: Grant, recipient: str, lacking: Collection[Scope]
+) -> str | None:
+    """Return what gives those of ``lacking`` that were never given, if any."""
     if not lacking:
         return None
     entries = (entry for _, entry in policies.history(tx, grant))
     known = {entry.scope for entry in entries if entry.recipient == recipient}
     added = [scope for scope in lacking if scope not in known]
-    command = f"{here.command} consent grant {' '.join(added)} --to {recipient}"
+    command = f"{grant.here.command} consent grant {' '.join(added)} --to {recipient}"
     return command if added else None
 
 

@@ -4,6 +4,9 @@ Thousands of files tell the same few values, so of one source, kind, value and m
 import keeps the first day and the last. That does not hang on the order of the files,
 and an import that is taken back takes what it told along. Values of one kind, source
 and month that follow each other to and fro are known by these days alone.
+
+What the person says himself is of no import: one row for each kind and day since when
+he says it, which stays until he takes it back.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,9 +14,10 @@ from uuid import uuid4
 
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, person_scope
-from pierre_mcp.model.athlete import CATEGORY_OF, Fact, Seen
+from pierre_mcp.model.athlete import CATEGORY_OF, Fact, Kind, Seen
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.policy.telling import SELF
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Sealed
 
@@ -26,6 +30,11 @@ _ADD = """
 _SET = "UPDATE athlete SET kid = ?, cell = ? WHERE id = ?"
 _ALL = "SELECT id, source, category, cell FROM athlete WHERE tenant = ? AND person = ?"
 _UNDO = "DELETE FROM athlete WHERE tenant = ? AND person = ? AND import_id = ?"
+_OWN = """
+    SELECT id, category, cell FROM athlete
+     WHERE tenant = ? AND person = ? AND source = ? AND import_id IS NULL
+"""
+_UNSAY = "DELETE FROM athlete WHERE tenant = ? AND person = ? AND id = ?"
 
 
 def note(tx: Tx, grant: Grant, written: Iterable[Sealed]) -> None:
@@ -50,8 +59,7 @@ def seen(tx: Tx, grant: Grant) -> Iterator[tuple[str, Seen]]:
     grant.check()
     for row_id, source, name, cell in tx.execute(_ALL, (grant.tenant, grant.person)):
         if grant.reads(source, Category(name)):
-            place = _place(grant, source, name, row_id)
-            yield source, Seen.model_validate_json(tx.ring.open(cell, place))
+            yield source, _opened(tx, grant, source, name, row_id, cell)
 
 
 def undo(tx: Tx, grant: Grant, import_id: str) -> None:
@@ -60,26 +68,98 @@ def undo(tx: Tx, grant: Grant, import_id: str) -> None:
     tx.execute(_UNDO, (grant.tenant, grant.person, import_id))
 
 
+def say(tx: Tx, grant: Grant, fact: Fact, since: str) -> None:
+    """Keep what the person says himself, over what he said of that kind and day.
+
+    Args:
+        tx: The caller's transaction.
+        grant: The owner's.
+        fact: Of origin ``self``.
+        since: Local day, ``YYYY-MM-DD``.
+
+    Raises:
+        RuntimeError: The grant is a recipient's.
+    """
+    unsay(tx, grant, fact.kind, since)
+    digest = _digest(tx, grant, "athlete.self/1", fact.kind, since)
+    seen = Seen(fact=fact, first_day=since, last_day=since)
+    _add(tx, grant, SELF, None, digest, seen)
+
+
+def unsay(tx: Tx, grant: Grant, kind: Kind, since: str | None = None) -> None:
+    """Forget what the person said himself of a kind, since a day or ever.
+
+    Raises:
+        RuntimeError: The grant is a recipient's.
+        SealBrokenError: A cell was altered or moved.
+    """
+    _check_owner(grant)
+    who, name = (grant.tenant, grant.person), str(CATEGORY_OF[kind])
+    for row_id, category, cell in tx.execute(_OWN, (*who, SELF)).fetchall():
+        if category != name:
+            continue
+        said = _opened(tx, grant, SELF, name, row_id, cell)
+        if said.fact.kind is kind and since in {None, said.first_day}:
+            tx.execute(_UNSAY, (*who, row_id))
+
+
+def own_categories(tx: Tx, grant: Grant) -> frozenset[Category]:
+    """Return the categories in which the person said something himself.
+
+    Raises:
+        RuntimeError: The grant is a recipient's.
+    """
+    _check_owner(grant)
+    rows = tx.execute(_OWN, (grant.tenant, grant.person, SELF))
+    return frozenset(Category(name) for _, name, _ in rows)
+
+
+def _check_owner(grant: Grant) -> None:
+    grant.check()
+    if not grant.owner:
+        msg = "what the person said himself is the owner's to change and to list"
+        raise RuntimeError(msg)
+
+
 def _note(tx: Tx, grant: Grant, import_id: str, source: str, new: Seen) -> None:
-    who = (grant.tenant, grant.person)
-    scope, category = person_scope(*who), str(CATEGORY_OF[new.fact.kind])
-    what = new.fact.model_dump_json().encode()
-    pieces = (import_id.encode(), source.encode(), new.month.encode(), what)
-    digest = tx.ring.mac(scope, Purpose.INDEX, "athlete/1", *pieces)
-    row = tx.one(_FIND, (*who, digest))
-    row_id = str(uuid4()) if row is None else str(row[0])
-    place = _place(grant, source, category, row_id)
-    held = (
-        None if row is None else Seen.model_validate_json(tx.ring.open(row[1], place))
-    )
-    whole = new.over(held)
-    if whole == held:
+    what = new.fact.model_dump_json()
+    digest = _digest(tx, grant, "athlete/1", import_id, source, new.month, what)
+    row = tx.one(_FIND, (grant.tenant, grant.person, digest))
+    if row is None:
+        _add(tx, grant, source, import_id, digest, new)
         return
-    kid, cell = tx.ring.seal(whole.model_dump_json().encode(), place, scope)
-    if held is not None:
-        tx.execute(_SET, (kid, cell, row_id))
-        return
-    tx.execute(_ADD, (row_id, *who, source, category, import_id, digest, kid, cell))
+    held = _opened(tx, grant, source, str(CATEGORY_OF[new.fact.kind]), *row)
+    if (whole := new.over(held)) != held:
+        tx.execute(_SET, (*_sealed(tx, grant, source, row[0], whole), row[0]))
+
+
+def _add(
+    tx: Tx, grant: Grant, source: str, import_id: str | None, digest: bytes, seen: Seen
+) -> None:
+    row_id, category = str(uuid4()), str(CATEGORY_OF[seen.fact.kind])
+    who, cell = (grant.tenant, grant.person), _sealed(tx, grant, source, row_id, seen)
+    tx.execute(_ADD, (row_id, *who, source, category, import_id, digest, *cell))
+
+
+def _sealed(
+    tx: Tx, grant: Grant, source: str, row: str, seen: Seen
+) -> tuple[int, bytes]:
+    place = _place(grant, source, str(CATEGORY_OF[seen.fact.kind]), row)
+    scope = person_scope(grant.tenant, grant.person)
+    return tx.ring.seal(seen.model_dump_json().encode(), place, scope)
+
+
+def _digest(tx: Tx, grant: Grant, what: str, *pieces: str) -> bytes:
+    scope = person_scope(grant.tenant, grant.person)
+    encoded = [piece.encode() for piece in pieces]
+    return tx.ring.mac(scope, Purpose.INDEX, what, *encoded)
+
+
+def _opened(
+    tx: Tx, grant: Grant, source: str, category: str, row: str, cell: bytes
+) -> Seen:
+    plain = tx.ring.open(cell, _place(grant, source, category, row))
+    return Seen.model_validate_json(plain)
 
 
 def _place(grant: Grant, source: str, category: str, row: str) -> Place:

@@ -1,10 +1,12 @@
 """The athlete himself: profile, thresholds with their days, gear and its mileage.
 
+A threshold that nobody told is estimated, and ``told_by`` then says so and how.
+
 What the names of gear are: profile, as the dialogue of consent says of gear; and free
 text, written by hand elsewhere, so they are cleaned and stand under ``untrusted_text``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from pydantic import MISSING
@@ -21,15 +23,16 @@ from pierre_mcp.policy.telling import changes
 from pierre_mcp.store import athlete
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY
+from pierre_mcp.tools.activities import POWER, SUMMARY
 from pierre_mcp.tools.columns import as_columns, columns_of
 from pierre_mcp.tools.consents import Nothing
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
-    from pierre_mcp.services import mileage
+    from pierre_mcp.services import mileage, thresholds
 else:
     mileage = Late("pierre_mcp.services.mileage")
+    thresholds = Late("pierre_mcp.services.thresholds")
 
 MOST_VALUES: Final = 6
 """Of each kind: the newest and five before it."""
@@ -38,6 +41,8 @@ MOST_GEAR: Final = 20
 
 PROFILE = Sensitive(Category.PROFILE)
 BODY = Sensitive(Category.BODY)
+RATE = Sensitive(Category.HEART_RATE, also=frozenset({Category.PROFILE}))
+"""A maximum heart rate may be estimated from the year of birth."""
 
 Words: TypeAlias = list[str] | MISSING
 Numbers: TypeAlias = list[float] | MISSING
@@ -46,10 +51,10 @@ Numbers: TypeAlias = list[float] | MISSING
 class HeartRates(Shape):
     """Heart rates by column, each kind newest first."""
 
-    kind: Annotated[Words, HEART_RATE] = MISSING
-    value: Annotated[Numbers, HEART_RATE] = MISSING
-    since: Annotated[Words, HEART_RATE] = MISSING
-    told_by: Annotated[Words, HEART_RATE] = MISSING
+    kind: Annotated[Words, RATE] = MISSING
+    value: Annotated[Numbers, RATE] = MISSING
+    since: Annotated[Words, RATE] = MISSING
+    told_by: Annotated[Words, RATE] = MISSING
 
 
 class Powers(Shape):
@@ -158,10 +163,11 @@ def get_athlete(tx: Tx, grant: Grant, params: Nothing) -> Athlete:
     profile = grant.here.profile
     told = changes(athlete.seen(tx, grant))
     pieces = mileage.used(tx, grant)
+    readable = [category for category in MEASURES if _may_read(grant, category)]
+    estimated = _estimates(tx, grant, readable, told)
     measures = {
-        name: _measures(category, told)
-        for category, name in MEASURES.items()
-        if _may_read(grant, category)
+        MEASURES[category]: _measures(category, told, estimated)
+        for category in readable
     }
     born, sex = _newest(told, Kind.BIRTH_YEAR), _newest(told, Kind.SEX)
     shown = _may_read(grant, Category.ACTIVITIES)
@@ -200,22 +206,42 @@ def _newest(told: Mapping[Kind, Sequence[Told]], kind: Kind) -> float | None:
     return told[kind][0].value if kind in told else None
 
 
+def _estimates(
+    tx: Tx,
+    grant: Grant,
+    readable: Collection[Category],
+    told: Mapping[Kind, Sequence[Told]],
+) -> "Mapping[Kind, thresholds.Value]":
+    """Return the newest estimate of each kind that nobody told."""
+    kinds = [
+        kind
+        for kind in sorted(thresholds.ESTIMATED - told.keys())
+        if CATEGORY_OF[kind] in readable
+    ]
+    found = thresholds.in_force(tx, grant, kinds, told=told)
+    newest = {kind: one.newest for kind, one in found.items()}
+    return {kind: one for kind, one in newest.items() if one is not None}
+
+
 def _measures(
-    category: Category, told: Mapping[Kind, Sequence[Told]]
+    category: Category,
+    told: Mapping[Kind, Sequence[Told]],
+    estimated: "Mapping[Kind, thresholds.Value]",
 ) -> dict[str, list[Any]]:
     """Return the kinds of a category by column, each newest first."""
     rows = [
-        (kind.value, one)
+        (kind.value, one.value, one.since, one.origin.value)
         for kind, values in told.items()
         if CATEGORY_OF[kind] is category
         for one in values[:MOST_VALUES]
     ]
-    return {
-        "kind": [kind for kind, _ in rows],
-        "value": [one.value for _, one in rows],
-        "since": [one.since for _, one in rows],
-        "told_by": [one.origin.value for _, one in rows],
-    }
+    rows += [
+        (kind.value, one.value, one.since, one.by)
+        for kind, one in estimated.items()
+        if CATEGORY_OF[kind] is category
+    ]
+    columns = ("kind", "value", "since", "told_by")
+    return {name: [row[i] for row in rows] for i, name in enumerate(columns)}
 
 
 def _gear(one: "mileage.Used", *, counted: bool) -> GearRow:
@@ -233,25 +259,28 @@ def _gear(one: "mileage.Used", *, counted: bool) -> GearRow:
 
 
 def _in_words(found: Athlete) -> list[str]:
-    """Return the newest value of a few kinds."""
-    newest: dict[str, float] = {}
+    """Return the newest value of a few kinds; an estimate is called one."""
+    newest: dict[str, tuple[float, str]] = {}
     for name in MEASURES.values():
         of = getattr(found, name)
         if of.kind is not MISSING:
-            for kind, value in zip(of.kind, of.value, strict=True):
-                newest.setdefault(kind, value)
-    return [
-        f"{UNITS[kind][0]} {newest[kind]:g} {UNITS[kind][1]}"
-        for kind in _IN_LINE
-        if kind in newest
-    ]
+            for kind, value, by in zip(of.kind, of.value, of.told_by, strict=True):
+                newest.setdefault(kind, (value, by))
+    return [_in_word(kind, *newest[kind]) for kind in _IN_LINE if kind in newest]
+
+
+def _in_word(kind: Kind, value: float, by: str) -> str:
+    name, unit = UNITS[kind]
+    if by.startswith(thresholds.ESTIMATE):
+        return f"{name} about {value:g} {unit} (estimate)"
+    return f"{name} {value:g} {unit}"
 
 
 GET_ATHLETE = Tool(
     name="get_athlete",
     title="Athlete",
-    summary="The person's profile, thresholds and weight with the day since when and "
-    "up to five earlier values, and gear with its mileage.",
+    summary="The person's profile, thresholds (told, else estimated) and weight with "
+    "the day since when and up to five earlier values, and gear with its mileage.",
     takes=Nothing,
     gives=AthleteReply,
     terms=Terms(

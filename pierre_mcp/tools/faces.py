@@ -1,10 +1,10 @@
-"""How tools and resources look in a list, and in the README."""
+"""How tools, resources and prompts look in a list, and in the README."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pierre_mcp.model.answer import ResourceFace, ToolFace
-from pierre_mcp.tools.table import Resource, Table, Tool
+from pierre_mcp.model.answer import ArgumentFace, PromptFace, ResourceFace, ToolFace
+from pierre_mcp.tools.table import Prompt, Resource, Table, Tool
 
 _NOISE = frozenset({"title", "default"})
 _NULL = {"type": "null"}
@@ -38,6 +38,43 @@ def resource_face(resource: Resource) -> ResourceFace:
         description=resource.summary,
         mime_type="application/json",
     )
+
+
+def prompt_face(prompt: Prompt[Any]) -> PromptFace:
+    """Return the face of a prompt; its arguments are its model's fields."""
+    return PromptFace(
+        name=prompt.name,
+        title=prompt.title,
+        description=prompt.summary,
+        arguments=tuple(
+            ArgumentFace(
+                name=name,
+                description=field.description or "",
+                required=field.is_required(),
+                values=tuple(field.examples or ()),
+            )
+            for name, field in prompt.takes.model_fields.items()
+        ),
+    )
+
+
+def prompts_as_markdown(table: Table) -> str:
+    """Return the table of prompts as the README shows it."""
+    head = "| prompt | asks | arguments | leads to |\n|---|---|---|---|\n"
+    faces = {name: prompt_face(prompt) for name, prompt in table.prompts.items()}
+    return head + "\n".join(
+        f"| `{name}` | {face.description} | {_arguments(face)} | "
+        f"{', '.join(f'`{tool}`' for tool in table.prompts[name].tools)} |"
+        for name, face in faces.items()
+    )
+
+
+def _arguments(face: PromptFace) -> str:
+    said = (
+        f"`{of.name}`{'' if of.required else ' (optional)'}: {of.description}"
+        for of in face.arguments
+    )
+    return " ".join(said) or "none"
 
 
 def as_markdown(table: Table) -> str:

@@ -85,27 +85,56 @@ class Resource:
         return {"id": rest}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt(Generic[P]):
+    """A question put so that a model answers it well, from the tools it leads to.
+
+    It needs no consent of its own: what those tools tell is weighed when they are
+    called.
+
+    Attributes:
+        takes: The arguments: closed, strict, bounded, each described; texts on the
+            wire. What a field gives as ``examples`` is offered to complete it.
+        tools: Every tool the text names.
+        write: Gives the text, from the arguments alone: it sees no person.
+    """
+
+    name: str
+    title: str
+    summary: str
+    takes: type[P]
+    tools: tuple[str, ...]
+    write: Callable[[P], str]
+
+
 class Table:
-    """Every tool and resource there is.
+    """Every tool, resource and prompt there is.
 
     Raises:
         ValueError: Two share a name; a resource names no tool; a tool declares no
-            needs, or has a field in its answer that declares no category.
+            needs, or has a field in its answer that declares no category; a prompt
+            declares no tools, or one that there is not.
     """
 
     def __init__(
-        self, tools: Sequence[Tool[Any, Any]], resources: Sequence[Resource]
+        self,
+        tools: Sequence[Tool[Any, Any]],
+        resources: Sequence[Resource],
+        prompts: Sequence[Prompt[Any]] = (),
     ) -> None:
         self.tools = MappingProxyType({tool.name: tool for tool in tools})
         self.resources = tuple(resources)
-        if len(self.tools) != len(tools):
-            msg = "two tools share a name"
+        self.prompts = MappingProxyType({prompt.name: prompt for prompt in prompts})
+        if len(self.tools) != len(tools) or len(self.prompts) != len(prompts):
+            msg = "two tools, or two prompts, share a name"
             raise ValueError(msg)
         if any(r.tool not in self.tools for r in resources):
             msg = "a resource gives what a tool gives"
             raise ValueError(msg)
         for tool in tools:
             _check(tool)
+        for prompt in prompts:
+            self._check_leads(prompt)
 
     def behind(self, uri: str) -> tuple[str, Mapping[str, Any]]:
         """Return the tool and arguments an address stands for.
@@ -125,6 +154,16 @@ class Table:
         return tuple(
             t.name for t in rows if not t.terms.needs_nothing and not t.terms.writes
         )
+
+    def _check_leads(self, prompt: Prompt[Any]) -> None:
+        if not prompt.tools:
+            msg = f"{prompt.name} declares no tool it leads to"
+            raise ValueError(msg)
+        if missing := set(prompt.tools) - self.tools.keys():
+            msg = (
+                f"{prompt.name} leads to what is no tool: {', '.join(sorted(missing))}"
+            )
+            raise ValueError(msg)
 
 
 def _check(tool: Any) -> None:

@@ -129,3 +129,15 @@ def test_seconds_add_up_to_what_was_held(steps: list[tuple[float, float]]) -> No
         assert watts.measured_s - sums.known[-1] <= 60
     assert (sums.each_s >= -1e-9).all()
     assert (sums.each_s <= 1 + 1e-9).all()
+
+
+def test_aligned_seconds_keep_their_place() -> None:
+    """Of a gap of 20 s the first five are bridged; the rest is unknown, not zero."""
+    clock = clock_of(a_track({"t_s": [0, 1, 2, 22, 23]}))
+    assert clock is not None
+    watts = hold(clock, np.array([100.0, 0, 200, 300, 400]), 0, 1_000)
+    assert watts is not None
+    sums = watts.by_second(clock)
+    expected = [100, 0, *[200] * 5, *[NAN] * 15, 300, 400]
+    assert sums.aligned == pytest.approx(expected, nan_ok=True)
+    assert sums.aligned[~np.isnan(sums.aligned)].tolist() == sums.means.tolist()

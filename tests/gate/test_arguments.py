@@ -16,8 +16,12 @@ from pierre_mcp.tools.activities import ActivitiesParams
 from pierre_mcp.tools.activity import ActivityParams
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.consents import WithdrawParams
+from pierre_mcp.tools.prompts import PROMPTS
 
-MODELS = sorted({t.takes for t in table().tools.values()}, key=lambda m: m.__name__)
+MODELS = sorted(
+    {t.takes for t in table().tools.values()} | {p.takes for p in PROMPTS},
+    key=lambda m: m.__name__,
+)
 
 values = st.recursive(
     st.one_of(

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from pierre_mcp.services.steps import Act
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS
+from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.table import Table, Tool
 from tests.fakes import StillClock
 from tests.stores import database, new_store, owner_grant, put
@@ -51,7 +52,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = new_store(self.directory)
-        self.table = Table((*TOOLS, *self.more), RESOURCES)
+        prompts = [replace(prompt, tools=("get_status",)) for prompt in PROMPTS]
+        self.table = Table((*TOOLS, *self.more), RESOURCES, prompts)
         self.gate = Gate(self.store, self.table, self.clock, ABOUT)
 
     def close(self) -> None:

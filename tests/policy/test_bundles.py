@@ -11,6 +11,7 @@ from pierre_mcp.policy.bundles import (
     EXTRAS,
     MEANING,
     TRAINING,
+    lacking_own,
     lacking_tools,
     training,
 )
@@ -78,3 +79,27 @@ def test_the_tools_that_a_bundle_lacks(held: list[str], lacking: list[str]) -> N
     assert lacking_tools("a", held=list(map(scopes.Scope, held)), tools=TOOLS) == tuple(
         lacking
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "lacking"),
+    [
+        pytest.param(
+            ["share:a", "files:power"], ["self:power"], id="reads it of files"
+        ),
+        pytest.param(
+            ["share:a", "files:power", "self:power", "strava:profile"],
+            ["self:profile"],
+            id="reads some of it",
+        ),
+        pytest.param(["share:a", "files:body"], [], id="the person said none of that"),
+        pytest.param(["share:a", "self:profile"], [], id="reads nothing of the like"),
+        pytest.param(["share:b", "files:power"], [], id="not shared with it"),
+    ],
+)
+def test_what_it_lacks_of_the_persons_own_word(
+    held: list[str], lacking: list[str]
+) -> None:
+    said = {Category.POWER, Category.PROFILE}
+    found = lacking_own("a", held=list(map(scopes.Scope, held)), said=said)
+    assert list(found) == lacking

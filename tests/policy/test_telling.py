@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pierre_mcp.model.athlete import Fact, Kind, Origin, Seen
-from pierre_mcp.policy.telling import Said, changes
+from pierre_mcp.policy.telling import Said, changes, value_on
 
 FIRST = date(2026, 1, 20)
 Told = tuple[str, float, int]
@@ -93,8 +93,52 @@ def test_two_devices_that_differ_do_not_take_turns() -> None:
     )
 
 
-def test_what_the_person_says_counts_alone() -> None:
+def test_from_its_day_on_what_the_person_says_counts_alone() -> None:
     own = said("self", 255, 3, Origin.SELF)
-    assert ftp(said("files", 250, 0), own, said("files", 260, 9)) == [
-        (255, "2026-01-23")
+    files = [said("files", 250, 0), said("files", 240, 3), said("files", 260, 9)]
+    assert ftp(*files, own) == [(255, "2026-01-23"), (250, "2026-01-20")]
+    later = said("self", 245, 30, Origin.SELF)
+    assert ftp(later, *files, own) == [
+        (245, "2026-02-19"),
+        (255, "2026-01-23"),
+        (250, "2026-01-20"),
     ]
+
+
+def test_that_the_person_says_it_too_is_news() -> None:
+    both = [said("files", 250, 0), said("self", 250, 3, Origin.SELF)]
+    told = changes(both)[Kind.FTP]
+    assert [(one.source, one.value) for one in told] == [("self", 250), ("files", 250)]
+
+
+def test_what_the_person_says_to_and_fro_within_a_month_is_all_known() -> None:
+    said_so = [(250, 0), (260, 2), (250, 4), (260, 6), (250, 8)]
+    own = [said("self", value, day, Origin.SELF) for value, day in said_so]
+    assert [value for value, _ in ftp(*own)] == [250, 260, 250, 260, 250]
+
+
+@given(told, st.dictionaries(st.integers(0, 60), st.sampled_from([245.0, 250.0])))
+def test_the_persons_word_leaves_what_was_told_before_it(
+    files: list[Told], own: dict[int, float]
+) -> None:
+    others = [said(*one) for one in files]
+    words = [said("self", value, day, Origin.SELF) for day, value in own.items()]
+    found = changes([*others, *words])
+    assert changes([*words, *reversed(others)]) == found
+    if not own:
+        return
+    first = str(FIRST + timedelta(days=min(own)))
+    told = found[Kind.FTP]
+    earlier = [said(*one) for one in files if one[2] < min(own)]
+    assert [one for one in told if one.since < first] == list(
+        changes(earlier).get(Kind.FTP, [])
+    )
+    for day, value in own.items():
+        assert value_on(told, str(FIRST + timedelta(days=day))) == value
+
+
+def test_a_value_counts_until_the_next() -> None:
+    told = changes([said("files", 250, 3), said("files", 260, 9)])[Kind.FTP]
+    days = ("2026-01-22", "2026-01-23", "2026-01-28", "2026-01-29", "2030-01-01")
+    assert [value_on(told, day) for day in days] == [None, 250, 250, 260, 260]
+    assert value_on([], "2026-01-01") is None

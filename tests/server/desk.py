@@ -10,7 +10,13 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from pierre_mcp.model.answer import Answer, ResourceFace, ToolFace
+from pierre_mcp.model.answer import (
+    Answer,
+    ArgumentFace,
+    PromptFace,
+    ResourceFace,
+    ToolFace,
+)
 from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
 
@@ -134,6 +140,21 @@ class Toy:
             return Answer(text="None such.", is_error=True, code="resource_unknown")
         return answer("A thing.", {"uri": uri})
 
+    async def prompt(
+        self, name: str, arguments: Mapping[str, Any] | None, *, request: RequestInfo
+    ) -> Answer:
+        del request
+        if name == "crash":
+            message = f"SECRET {arguments}"
+            raise OSError(message)
+        if name == "refused":
+            return Answer(text="The log is broken.", is_error=True, code="tampered")
+        if name != "race":
+            return Answer(text="None such.", is_error=True, code="prompt_unknown")
+        if "distance" not in (arguments or {}):
+            return Answer(text="No.", is_error=True, code="arguments_invalid")
+        return Answer(text='Plan "it"\nwell.')
+
     async def started(
         self, client_name: str, client_version: str, protocol: str
     ) -> None:
@@ -155,6 +176,19 @@ class Toy:
         return [
             ResourceFace(uri="toy://thing", name="thing", **about),
             ResourceFace(uri="toy://{id}", name="things", **about),
+        ]
+
+    def prompts(self) -> Sequence[PromptFace]:
+        if "--bare" in sys.argv:
+            return []
+        values = () if "--plain" in sys.argv else ("10k", "100k", "half")
+        of = ArgumentFace(
+            name="distance", description="How far.", required=True, values=values
+        )
+        when = ArgumentFace(name="date", description="When.", required=False)
+        return [
+            PromptFace(name="race", title="R", description="D.", arguments=(of, when)),
+            PromptFace(name="none", title="N", description="D."),
         ]
 
     def instructions(self) -> str:

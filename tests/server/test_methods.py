@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
+from mcp_types import PromptReference, ResourceTemplateReference
 
 from pierre_mcp.server.methods import METHODS, Needs, build_server
 from tests.server.desk import Toy
@@ -18,11 +19,14 @@ SERVED: dict[str, Frame] = {
     "resources/list": {},
     "resources/templates/list": {},
     "resources/read": {"uri": "toy://thing"},
+    "prompts/list": {},
+    "prompts/get": {"name": "race", "arguments": {"distance": "10k"}},
+    "completion/complete": {
+        "ref": {"type": "ref/prompt", "name": "race"},
+        "argument": {"name": "distance", "value": "10"},
+    },
 }
 UNSERVED = (
-    "prompts/list",
-    "prompts/get",
-    "completion/complete",
     "logging/setLevel",
     "resources/subscribe",
     "subscriptions/listen",
@@ -134,13 +138,18 @@ def test_a_declared_name_is_cut_and_printable(fresh: Wire) -> None:
 
 @pytest.mark.promise("mcp.capabilities")
 def test_capabilities_are_what_is_served(start: Callable[..., Wire]) -> None:
-    for options, resources in ((), True), (("--bare",), False):
+    everything = {"tools", "resources", "prompts", "completions"}
+    for options, kinds in (
+        ((), everything),
+        (("--plain",), everything - {"completions"}),
+        (("--bare",), {"tools"}),
+    ):
         wire = start(*options)
         declared = wire.greet()["result"]["capabilities"]
-        assert set(declared) == ({"tools", "resources"} if resources else {"tools"})
+        assert set(declared) == kinds
         assert not any(flag for kind in declared.values() for flag in kind.values())
         for method, params in SERVED.items():
-            served = resources or method.startswith("tools/")
+            served = method.split("/")[0].removesuffix("s") + "s" in kinds
             assert ("result" in wire.ask(method, params)) is served, method
         for method in UNSERVED:
             assert wire.ask(method, {})["error"] == {
@@ -152,7 +161,7 @@ def test_capabilities_are_what_is_served(start: Callable[..., Wire]) -> None:
 @pytest.mark.promise("mcp.capabilities")
 def test_capabilities_without_a_handshake(fresh: Wire) -> None:
     declared = fresh.ask("server/discover", MODERN)["result"]["capabilities"]
-    assert set(declared) == {"tools", "resources"}
+    assert set(declared) == {"tools", "resources", "prompts", "completions"}
     for method in UNSERVED:
         assert fresh.ask(method, MODERN)["error"]["code"] == -32601, method
 
@@ -164,12 +173,15 @@ def test_what_escapes_a_tool_stays_here(fresh: Wire, versions: tuple[str, ...]) 
         modern = MODERN if version == "2026-07-28" else {}
         if not modern:
             fresh.greet(protocolVersion=version)
-        for tool in ("crash", "newline"):
-            params = {"name": tool, "arguments": {"x": "PRIVATE"}, **modern}
-            reply = fresh.ask("tools/call", params)
+        for tool in ("crash", "newline", "prompt"):
+            method = "prompts/get" if tool == "prompt" else "tools/call"
+            name = "crash" if tool == "prompt" else tool
+            params = {"name": name, "arguments": {"x": "PRIVATE"}, **modern}
+            reply = fresh.ask(method, params)
             assert reply["error"] == {"code": -32603, "message": "Internal error"}
     fresh.end()
     assert b"tools/call failed: OSError at " in fresh.log
+    assert b"prompts/get failed: OSError at " in fresh.log
     assert b"SECRET" not in fresh.log
     assert b"PRIVATE" not in fresh.log
     assert b"Traceback" not in fresh.log
@@ -200,6 +212,92 @@ def test_resources(shared: Wire) -> None:
     assert listed["uri"] == "toy://thing"
     (family,) = shared.ask("resources/templates/list")["result"]["resourceTemplates"]
     assert family["uriTemplate"] == "toy://{id}"
+
+
+def test_prompts(shared: Wire) -> None:
+    race, none = shared.ask("prompts/list")["result"]["prompts"]
+    assert race == {
+        "name": "race",
+        "title": "R",
+        "description": "D.",
+        "arguments": [
+            {"name": "distance", "description": "How far.", "required": True},
+            {"name": "date", "description": "When.", "required": False},
+        ],
+    }
+    assert none["arguments"] == []
+    assert shared.ask("prompts/get", SERVED["prompts/get"])["result"] == {
+        "messages": [
+            {"role": "user", "content": {"type": "text", "text": 'Plan "it"\nwell.'}}
+        ]
+    }
+    page = shared.ask("prompts/list", {"cursor": "MARKER"})
+    assert page["error"]["code"] == -32602
+    assert "MARKER" not in json.dumps(page)
+
+
+@pytest.mark.promise("mcp.errors")
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        pytest.param({"name": "MARKER"}, -32602, id="unknown"),
+        pytest.param({"name": "MARKER" * 100_000}, -32602, id="long"),
+        pytest.param({"name": "race", "arguments": {"x": "MARKER"}}, -32602, id="bad"),
+        pytest.param({"name": "race", "arguments": ["MARKER"]}, -32602, id="list"),
+        pytest.param({"name": ["MARKER"]}, -32602, id="no name"),
+        pytest.param({}, -32602, id="nothing"),
+        pytest.param({"name": "refused"}, -32000, id="refused"),
+    ],
+)
+def test_a_prompt_is_refused_without_repeating_it(
+    shared: Wire, params: Frame, code: int
+) -> None:
+    reply = shared.ask("prompts/get", params)
+    assert reply["error"]["code"] == code
+    assert "MARKER" not in json.dumps(reply)
+
+
+def completing(name: str, value: str, *, of: str = "race") -> Frame:
+    ref = {"type": "ref/prompt", "name": of}
+    return {"ref": ref, "argument": {"name": name, "value": value}}
+
+
+def test_completions(shared: Wire) -> None:
+    template = {
+        "ref": {"type": "ref/resource", "uri": "toy://{id}"},
+        "argument": {"name": "id", "value": ""},
+    }
+    for asked, values in (
+        (completing("distance", ""), ["10k", "100k", "half"]),
+        (completing("distance", "10"), ["10k", "100k"]),
+        (completing("distance", "HA"), ["half"]),
+        (completing("distance", "half a"), []),
+        (completing("date", ""), []),
+        (template, []),
+    ):
+        assert shared.ask("completion/complete", asked)["result"]["completion"] == {
+            "values": values,
+            "total": len(values),
+            "hasMore": False,
+        }
+
+
+@pytest.mark.promise("mcp.errors")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        completing("distance", "", of="MARKER"),
+        completing("MARKER", ""),
+        {"ref": {"type": "MARKER"}, "argument": {"name": "x", "value": ""}},
+        {"ref": {"type": "ref/prompt", "name": "race"}, "argument": {"name": "MARKER"}},
+        {},
+    ],
+    ids=["prompt", "argument", "kind", "no value", "nothing"],
+)
+def test_what_cannot_be_completed_is_not_repeated(shared: Wire, asked: Frame) -> None:
+    reply = shared.ask("completion/complete", asked)
+    assert reply["error"]["code"] == -32602
+    assert "MARKER" not in json.dumps(reply)
 
 
 def test_a_second_greeting_is_recorded_too(wire: Wire) -> None:
@@ -255,8 +353,26 @@ async def test_over_another_transport() -> None:
     async with Client(server) as client:
         called = await client.call_tool("echo", {"days": 3})
         read = await client.read_resource("toy://text")
+        got = await client.get_prompt("race", {"distance": "10k"})
+        listed = await client.list_prompts()
+        typed = {"name": "distance", "value": "10"}
+        offered = await client.complete(PromptReference(name="race"), typed)
+        template = ResourceTemplateReference(uri="toy://{id}")
+        nothing = await client.complete(template, {"name": "id", "value": ""})
+        with pytest.raises(MCPError, match="No such prompt or argument"):
+            await client.complete(PromptReference(name="other"), typed)
+        with pytest.raises(MCPError, match="No such prompt or argument"):
+            await client.complete(PromptReference(name="none"), typed)
+        with pytest.raises(MCPError, match=r"None such\."):
+            await client.get_prompt("other")
+        with pytest.raises(MCPError, match="it gives no cursor"):
+            await client.list_prompts(cursor="2")
     assert called.structured_content == {"days": 3}
     assert read.contents[0].model_dump()["text"] == "Only text."
+    assert [of.name for of in listed.prompts] == ["race", "none"]
+    assert offered.completion.values == ["10k", "100k"]
+    assert nothing.completion.values == []
+    assert got.messages[0].content.model_dump()["text"] == 'Plan "it"\nwell.'
 
 
 def test_the_table() -> None:
@@ -266,4 +382,5 @@ def test_the_table() -> None:
     assert {n for n, m in METHODS.items() if m.needs is Needs.DESK} == {
         "tools/call",
         "resources/read",
+        "prompts/get",
     }

@@ -16,6 +16,7 @@ from pierre_mcp.server.rendering import (
     as_tool,
     call_result,
     modern_envelope,
+    prompt_result,
     read_result,
 )
 
@@ -45,6 +46,16 @@ def test_each_version_accepts_a_resource(version: str, answer: Answer) -> None:
     rendered = read_result(answer, "toy://x", envelope(version, cacheable=True))
     result = json.loads(rendered)
     assert methods.serialize_server_result("resources/read", version, result) == result
+
+
+@pytest.mark.parametrize("version", KNOWN_PROTOCOL_VERSIONS)
+def test_each_version_accepts_a_prompt(version: str) -> None:
+    rendered = prompt_result(
+        Answer('Plan "it"\nwell.'), envelope(version, cacheable=False)
+    )
+    assert b"\n" not in rendered
+    result = json.loads(rendered)
+    assert methods.serialize_server_result("prompts/get", version, result) == result
 
 
 @given(st.text(), st.dictionaries(st.text(), st.text() | st.integers() | st.floats()))

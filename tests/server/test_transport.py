@@ -77,7 +77,7 @@ def test_a_line_that_is_no_message(shared: Wire, line: bytes, code: int) -> None
         pytest.param(
             {"jsonrpc": "2.0", "method": "MARKER" * 100_000}, -32601, id="endless"
         ),
-        pytest.param({"jsonrpc": "2.0", "method": "prompts/list"}, -32601, id="unkept"),
+        pytest.param({"jsonrpc": "2.0", "method": "tasks/list"}, -32601, id="unkept"),
         pytest.param(
             {
                 "jsonrpc": "2.0",

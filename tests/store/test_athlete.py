@@ -137,6 +137,90 @@ def test_a_grant_opens_what_it_names_and_no_more(store: Store) -> None:
         assert told(store, a_grant(who, pairs=pairs)).keys() == kinds
 
 
+def say(store: Store, value: float, since: str, kind: Kind = Kind.FTP) -> None:
+    fact = Fact(kind=kind, value=value, origin=Origin.SELF)
+    grant = owner_grant(store)
+    with store.writing() as tx:
+        athlete.say(tx, grant, fact, since)
+
+
+def unsay(store: Store, kind: Kind, since: str | None = None) -> None:
+    grant = owner_grant(store)
+    with store.writing() as tx:
+        athlete.unsay(tx, grant, kind, since)
+
+
+def test_of_one_day_the_persons_last_word_counts(store: Store) -> None:
+    for value in (250, 260, 255):
+        say(store, value, "2026-02-10")
+    say(store, 240, "2026-01-10")
+    say(store, 70, "2026-02-10", Kind.WEIGHT)
+    assert rows(store) == 3
+    assert told(store) == {Kind.WEIGHT: [70], Kind.FTP: [255, 240]}
+
+
+def test_no_undo_takes_what_the_person_said(store: Store) -> None:
+    grant = owner_grant(store)
+    import_id = put(store, grant, on(0, FTP), on(40, FTP))
+    say(store, 255, "2026-02-10")
+    assert told(store)[Kind.FTP] == [255, 250]
+    with store.writing() as tx:
+        undo(tx, grant, import_id)
+    assert told(store)[Kind.FTP] == [255]
+
+
+def test_only_what_the_person_said_is_taken_back(store: Store) -> None:
+    put(store, owner_grant(store), on(0, FTP, WEIGHT))
+    for since in ("2026-02-10", "2026-02-20", "2026-03-01"):
+        say(store, 255 if since < "2026-03" else 260, since)
+    say(store, 71, "2026-02-10", Kind.WEIGHT)
+    unsay(store, Kind.FTP, "2026-03-01")
+    assert told(store)[Kind.FTP] == [255, 250]
+    unsay(store, Kind.FTP)
+    assert told(store) == {Kind.WEIGHT: [71, 70.5], Kind.FTP: [250]}
+    unsay(store, Kind.FTP)
+    unsay(store, Kind.HEIGHT)
+    assert rows(store) == 3
+
+
+@pytest.mark.promise("consent.granular")
+def test_what_the_person_said_is_a_source_of_its_own(store: Store) -> None:
+    put(store, owner_grant(store), on(0, FTP))
+    say(store, 255, "2026-02-10")
+    say(store, 70, "2026-02-10", Kind.WEIGHT)
+    who = owner_of(store)
+    for pairs, found in (
+        (pairs_of("files", Category.POWER, Category.BODY), {Kind.FTP: [250]}),
+        (pairs_of("self", Category.POWER), {Kind.FTP: [255]}),
+        (pairs_of("self", Category.BODY), {Kind.WEIGHT: [70]}),
+        (pairs_of("self", Category.PROFILE), {}),
+    ):
+        assert told(store, a_grant(who, pairs=pairs)) == found
+
+
+@pytest.mark.promise("consent.granular")
+def test_a_recipient_neither_says_nor_hears_that_there_is_any(store: Store) -> None:
+    recipient = a_grant(owner_of(store), pairs=pairs_of("self", Category.POWER))
+    fact = FTP.model_copy(update={"origin": Origin.SELF})
+    with store.writing() as tx:
+        with pytest.raises(RuntimeError, match="owner's"):
+            athlete.say(tx, recipient, fact, "2026-02-10")
+        with pytest.raises(RuntimeError, match="owner's"):
+            athlete.unsay(tx, recipient, Kind.FTP)
+        with pytest.raises(RuntimeError, match="owner's"):
+            athlete.own_categories(tx, recipient)
+    assert rows(store) == 0
+
+
+def test_the_categories_of_what_the_person_said(store: Store) -> None:
+    grant = owner_grant(store)
+    put(store, grant, on(0, WEIGHT))
+    say(store, 255, "2026-02-10")
+    with store.reading() as tx:
+        of = athlete.own_categories(tx, grant)
+    assert of == {Category.POWER}
+
+
 @pytest.mark.parametrize(
     "change",
     [

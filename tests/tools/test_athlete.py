@@ -1,22 +1,35 @@
 """The athlete as told: thresholds with their days, gear once, consent by category."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.caller import Call
-from pierre_mcp.model.category import Category
+from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.details import DURATIONS_S, HeartRateDetail, PowerDetail
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Where
+from pierre_mcp.services.consents import extensions_by_own, sources
+from pierre_mcp.services.telling import Change, Word, say
 from pierre_mcp.store import gear
 from pierre_mcp.store.database import Tx
 from tests.gate.world import OWNER, World
-from tests.stores import FILES, STRAVA, a_recording, begin_import
+from tests.stores import (
+    FILES,
+    STRAVA,
+    a_recording,
+    a_store,
+    begin_import,
+    owner_grant,
+)
 
 FIRST = date(2026, 1, 1)
 BOTH = ("files", "strava")
@@ -41,6 +54,17 @@ def asked(world: World, **how: Any) -> dict[str, Any]:
 
 def line(world: World, **how: Any) -> str:
     return world.ask("get_athlete", **how).text.partition("\n")[0]
+
+
+def says(world: World, since: str, **values: float) -> Sequence[Change]:
+    """What the person says on a terminal, by the names of the kinds."""
+    word = Word(values={Kind[k]: v for k, v in values.items()}, since=since)
+    call = Call(OWNER, "athlete set", "session")
+    return world.gate.act(call, lambda tx, grant: say(tx, grant, word))
+
+
+def offered(world: World) -> Mapping[str, str]:
+    return world.gate.look(Call(OWNER, "athlete set", "session"), extensions_by_own)
 
 
 def pieces(world: World, *made: Gear, source: str = "strava") -> list[str]:
@@ -148,6 +172,120 @@ def test_a_source_that_is_withheld_adds_nothing(full: World) -> None:
     assert (told["gear"], told["gear_count"]) == ({"untrusted_text": {}}, 0)
     full.withdraw("files:profile")
     assert full.ask("get_athlete").code == "consent_missing"
+
+
+def test_what_the_person_says_wins_from_its_day_on(full: World) -> None:
+    full.give_training(sources=("files", "self", "strava"))
+    assert says(full, "2026-01-05", FTP=255) == [Change(Kind.FTP, 250, 255)]
+    assert asked(full)["power"] == {
+        "kind": ["ftp_w"] * 3,
+        "value": [255, 250, 240],
+        "since": ["2026-01-05", "2026-01-02", "2026-01-01"],
+        "told_by": ["self", "zones_target", "zones_target"],
+    }
+    assert line(full).startswith("Europe/Zurich: FTP 255 W,")
+
+
+def ridden(day: int, power_w: float, bpm: float) -> NewRecording:
+    """A ride of half an hour, as steady as none is."""
+    upto = DURATIONS_S.index(1_200) + 1
+    one = replace(a_recording(day=str(FIRST + timedelta(days=day))), streams={})
+    curves: dict[Category, Any] = {
+        Category.HEART_RATE: HeartRateDetail(mean_max_bpm=(bpm,) * upto),
+        Category.POWER: PowerDetail(mean_max_power_w=(power_w,) * upto),
+    }
+    return replace(one, sport=Sport.CYCLING, details=curves)
+
+
+def test_what_nobody_told_is_estimated_and_says_so(world: World) -> None:
+    world.give_training(sources=("files", "self"))
+    world.put(ridden(0, 280, 180), ridden(1, 260, 170))
+    told = asked(world)
+    assert told["power"] == {
+        "kind": ["ftp_w"],
+        "value": [266],
+        "since": ["2026-01-01"],
+        "told_by": ["estimate: 95 % of the best 20 min in 90 days"],
+    }
+    assert told["heart_rate"]["value"] == [180, 171]
+    assert line(world) == (
+        "Europe/Zurich: FTP about 266 W (estimate), max heart rate about 180 bpm "
+        "(estimate), threshold heart rate about 171 bpm (estimate), 0 pieces of gear."
+    )
+    says(world, "2026-01-05", FTP=255)
+    assert asked(world)["power"]["told_by"] == ["self"]
+    assert "FTP 255 W," in line(world)
+
+
+@pytest.mark.promise("consent.granular")
+def test_an_estimate_is_of_what_may_be_read(world: World) -> None:
+    world.give_training()
+    world.put(ridden(0, 280, 180))
+    says(world, "2026-01-05", FTP=300)
+    assert asked(world)["power"]["value"] == [266], "without the person's own"
+    world.withdraw("files:power")
+    told = asked(world)
+    assert told["power"] == {}
+    assert told["heart_rate"]["kind"] == [
+        "max_heart_rate_bpm", "threshold_heart_rate_bpm",
+    ]  # fmt: skip
+    world.withdraw("files:activities")
+    assert asked(world)["heart_rate"]["kind"] == []
+
+
+@pytest.mark.promise("consent.granular")
+def test_without_its_scope_what_the_person_said_adds_nothing(full: World) -> None:
+    full.give_training(sources=BOTH)
+    before = asked(full)
+    says(full, "2026-01-05", FTP=255, SEX=1, WEIGHT=71)
+    assert asked(full) == before
+    full.give("self:profile")
+    told = asked(full)
+    assert (told["sex"], told["power"]) == ("male", before["power"])
+    full.give("self:power")
+    assert asked(full)["power"]["value"][0] == 255
+    full.withdraw("self:power")
+    assert asked(full)["power"] == before["power"]
+
+
+def test_who_reads_the_like_is_offered_what_the_person_says(full: World) -> None:
+    full.give_training(sources=BOTH)
+    full.give("share:other", "files:body", to="other")
+    assert offered(full) == {}
+    says(full, "2026-01-05", FTP=255, WEIGHT=71)
+    assert offered(full) == {
+        "claude-desktop": "pierre-mcp consent grant self:power --to claude-desktop",
+        "other": "pierre-mcp consent grant self:body --to other",
+    }
+    full.give("self:power")
+    full.give("self:body", to="other")
+    assert offered(full) == {}
+    full.withdraw("self:power")
+    assert offered(full) == {}, "what was taken back is not offered again"
+
+
+def test_what_the_person_said_is_a_source_to_consent_to(full: World) -> None:
+    call = Call(OWNER, "consent", "session")
+    assert full.gate.look(call, sources) == ["files", "strava"]
+    says(full, "2026-01-05", FTP=255)
+    assert full.gate.look(call, sources) == ["files", "self", "strava"]
+
+
+def test_a_status_tells_of_it_only_who_may_read_it(full: World) -> None:
+    full.give_training(sources=BOTH)
+    says(full, "2026-01-05", FTP=255)
+    assert "self" not in full.ask("get_status").text
+    full.give("self:power")
+    told = full.told("get_status")
+    assert {"source": "self", "categories": ["power"]} in told["sources"]
+
+
+def test_no_person_says_anything_in_a_demo(tmp_path: Path) -> None:
+    word = Word(values={Kind.FTP: 250}, since="2026-01-05")
+    with a_store(tmp_path, demo=True) as store:
+        grant = owner_grant(store)
+        with store.writing() as tx, pytest.raises(DemoStoreError):
+            say(tx, grant, word)
 
 
 def test_six_values_of_a_kind_and_twenty_pieces_are_the_most(world: World) -> None:
