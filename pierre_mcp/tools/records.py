@@ -202,11 +202,12 @@ def _coverage(found: "Records") -> str:
 def _caveats(found: "Records") -> Iterator[str]:
     efforts = found.efforts
     if efforts.indoors:
-        held = wording.count(efforts.indoors, "indoor activity")
-        yield f"{held} give no best time: their distance is an estimate"
+        yield (
+            "indoor activities without best times, since their distance is an "
+            f"estimate: {efforts.indoors}"
+        )
     if efforts.too_fast:
-        held = wording.count(efforts.too_fast, "activity")
-        yield f"{held} left out of best times: faster than world records"
+        yield f"faster than world records, so without best times: {efforts.too_fast}"
     if found.doubtful_s:
         over = wording.listed(lasting(int(s)) for s in sorted(set(found.doubtful_s)))
         yield f"power over {over} is far above any other activity's: check the meter"
