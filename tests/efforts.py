@@ -1,9 +1,9 @@
 """Activities whose bests are known: curves and best times put in as they should be."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import (
     DISTANCES_M,
@@ -53,10 +53,11 @@ def an_effort(  # noqa: PLR0913 - what an activity may have
     times: tuple[float, ...] = (),
     watts: tuple[float, ...] = (),
     beats: tuple[float, ...] = (),
-    change: Callable[[NewRecording], NewRecording] = lambda one: one,
+    of: str | None = None,
+    told: tuple[Fact, ...] = (),
     **cells: object,
 ) -> NewRecording:
-    """An activity with these bests; ``cells`` changes its summary."""
+    """A recording with these bests, of activity ``of``; ``cells`` are its summary's."""
     found: dict[Category, ActivityDetail | HeartRateDetail | PowerDetail] = {
         Category.ACTIVITIES: ActivityDetail(
             best_s=times, mean_max_speed_m_s=(3.0,) if times else ()
@@ -70,8 +71,10 @@ def an_effort(  # noqa: PLR0913 - what an activity may have
     one = a_recording(
         day=day if isinstance(day, str) else on(day), sport=sport, where=where
     )
-    made = replace(
+    return replace(
         one,
+        activity_id=of,
+        athlete=told,
         activity=one.activity.model_copy(update=cells),
         heart_rate=one.heart_rate if beats else None,
         power=one.power if watts else None,
@@ -80,11 +83,8 @@ def an_effort(  # noqa: PLR0913 - what an activity may have
         streams={},
         details=details,
     )
-    return change(made)
 
 
-def as_copy_of(
-    activity_id: str,
-) -> Mapping[str, Callable[[NewRecording], NewRecording]]:
-    """Make a recording one of an activity's."""
-    return {"change": lambda one: replace(one, activity_id=activity_id)}
+def weighing(kg: float) -> tuple[Fact, ...]:
+    """What a file tells of the athlete's weight."""
+    return (Fact(kind=Kind.WEIGHT, value=kg, origin=Origin.USER_PROFILE),)

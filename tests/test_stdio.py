@@ -54,6 +54,7 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_activity": {"id": ids[0]},
         "get_activity_streams": {"id": ids[0], "max_points": 50},
         "get_stats": {"by": "month"},
+        "get_personal_records": {},
         "get_athlete": {},
         "get_consents": {},
     }

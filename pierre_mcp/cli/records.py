@@ -201,7 +201,7 @@ def _most(of: str, value: float, units: str) -> tuple[str, str]:
 
 def _critical_power(told: Mapping[str, Any]) -> _Rows:
     return [
-        (sport, _OF[of], _with_error(f"{cp:.0f}", error, "W", 0), _number(per_kg),
+        (sport, _OF[of], _with_error(f"{cp:.0f}", error, "W", 1), _number(per_kg),
          _with_error(f"{reserve:.1f}", more, "kJ", 1),
          _efforts(map(lasting, at), days, ago))
         for sport, of, cp, error, per_kg, reserve, more, at, days, ago

@@ -25,20 +25,25 @@ from pierre_mcp.store.recordings import Wanted, column_of, detail_column, readab
 # A batch stays in the processor's cache, and a cancelled call ends after one.
 _BATCH = 256
 
-_RANGE = """
+_CELLS = """
     SELECT id, activity_id, source, origin, sport, local_day,
-           iif(?, activities, NULL), iif(?, heart_rate, NULL), iif(?, power, NULL),
+           iif(?, activities, NULL), iif(?, heart_rate, NULL), iif(?, power, NULL)
+"""
+_DETAILS = """,
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'activities'), NULL),
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'heart_rate'), NULL),
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'power'), NULL)
+"""
+_RANGE = """
       FROM recordings
      WHERE tenant = ? AND person = ?
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
 """
+_PLAIN, _DETAILED = _CELLS + _RANGE, _CELLS + _DETAILS + _RANGE
 _PIECES = {category: column_piece(column_of(category)) for category in CELLS}
 _DETAIL_PIECES = {c: column_piece(detail_column(c)) for c in DETAILS}
 
@@ -104,15 +109,13 @@ def batches(
         _with(grant, sources, c) if c in numbers or c in details else frozenset()
         for c in (Category.HEART_RATE, Category.POWER)
     )
-    opens = (
-        Category.ACTIVITIES in numbers,
-        hearts,
-        powers,
-        *(allowed.get(c) for c in DETAILS),
-    )
+    opens = [Category.ACTIVITIES in numbers, hearts, powers]
+    if allowed:
+        opens += [allowed.get(c) for c in DETAILS]
     who = (grant.tenant, grant.person)
     span = (json.dumps(sources), wanted.from_day, wanted.to_day)
-    found = tx.execute(_RANGE, (*map(bool, opens), *who, *span))
+    statement = _DETAILED if allowed else _PLAIN
+    found = tx.execute(statement, (*map(bool, opens), *who, *span))
     while rows := found.fetchmany(_BATCH):
         ids, of, source, origin, sport, day, own, heart, power, *kept = zip(
             *rows, strict=True
@@ -134,7 +137,7 @@ def batches(
                 category: _details(
                     tx.ring, category, _only(cells, source, allowed[category]), beside
                 )
-                for category, cells in zip(DETAILS, kept, strict=True)
+                for category, cells in zip(DETAILS, kept, strict=bool(allowed))
                 if category in allowed
             },
         )  # fmt: skip
@@ -187,12 +190,10 @@ def _those(
     ring: Ring, column: bytes, cells: Sequence[bytes | None], beside: Sequence[bytes]
 ) -> Sequence[bytes]:
     """Open the cells there are, without the others."""
-    if not any(cells):
-        return []
-    if None in cells:
-        pairs = zip(cells, beside, strict=True)
-        beside = [row for cell, row in pairs if cell is not None]
     there = [cell for cell in cells if cell is not None]
+    if len(there) < len(beside):
+        pairs = zip(cells, beside, strict=bool(cells))
+        beside = [row for cell, row in pairs if cell is not None]
     return ring.open_column(column, there, beside)
 
 

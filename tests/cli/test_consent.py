@@ -131,6 +131,7 @@ def test_guided_in_plain_words(runner: Person) -> None:
         "tool:get_activity",
         "tool:get_activity_streams",
         "tool:get_athlete",
+        "tool:get_personal_records",
         "tool:get_stats",
     ]
 

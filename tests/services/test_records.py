@@ -1,7 +1,6 @@
 """Records: whose they are, what does not count, and one period beside another."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pierre_mcp.model.athlete import Fact, Origin
-from pierre_mcp.model.athlete import Kind as Told
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, DURATIONS_S
 from pierre_mcp.model.grant import Grant
@@ -21,7 +18,7 @@ from pierre_mcp.services.best_efforts import Kind, Span
 from pierre_mcp.services.imports import undo
 from pierre_mcp.services.records import Asked, Best, Records
 from pierre_mcp.store.database import Store
-from tests.efforts import an_effort, as_copy_of, beats_of, on, times_of, watts_of
+from tests.efforts import an_effort, beats_of, on, times_of, watts_of, weighing
 from tests.stores import (
     STRAVA,
     a_grant,
@@ -32,7 +29,7 @@ from tests.stores import (
     put,
 )
 
-COPY = as_copy_of("00000001-0000-4000-8000-000000000000")
+COPY = "00000001-0000-4000-8000-000000000000"
 BIKE = Sport.CYCLING
 
 
@@ -94,9 +91,9 @@ def test_an_activity_of_two_recordings_is_one(store: Store) -> None:
     """And its copy fills in what the preferred one did not record."""
     held(
         store,
-        an_effort(1, times=times_of(4), **COPY),
+        an_effort(1, times=times_of(4), of=COPY),
         an_effort(1, where=STRAVA, times=times_of(4.4), watts=watts_of(200, 9_000),
-                  **COPY),
+                  of=COPY),
     )  # fmt: skip
     told = found(store)
     assert told.efforts.activities == 1
@@ -135,8 +132,8 @@ def test_indoors_only_what_is_measured_gives_best_times(
 
 
 def test_it_is_indoors_if_any_of_its_recordings_says_so(store: Store) -> None:
-    held(store, an_effort(1, times=times_of(4), **COPY),
-         an_effort(1, where=STRAVA, indoor=True, **COPY))  # fmt: skip
+    held(store, an_effort(1, times=times_of(4), of=COPY),
+         an_effort(1, where=STRAVA, indoor=True, of=COPY))  # fmt: skip
     assert not found(store, Kind.TIMES).bests[Kind.TIMES]
 
 
@@ -218,11 +215,13 @@ def test_one_period_beside_another(store: Store) -> None:
     told = found(store, Kind.POWER, Kind.TIMES, span=this, other=last, sport=BIKE,
                  whole=True)  # fmt: skip
     five = at(told.bests[Kind.POWER], 300)
-    assert (five.value, five.was) == pytest.approx((286.6667, 266.6667))
+    assert five.value == 286.6667
+    assert five.was == 266.6667
     assert five.percent == pytest.approx(7.5, abs=1e-4)
     assert max(float(b.at) for b in told.bests[Kind.POWER]) == 600
     faster = at(told.bests[Kind.TIMES], 200)
-    assert (faster.was, faster.percent) == (30, pytest.approx(-10))
+    assert faster.was == 30
+    assert faster.percent == pytest.approx(-10)
     assert told.efforts.activities == 1
     alone = at(found(store, Kind.POWER, span=last).bests[Kind.POWER], 300)
     assert (alone.was, alone.percent) == (None, None)
@@ -391,11 +390,7 @@ def test_a_power_far_above_all_others_is_doubtful(
 
 
 def test_a_weight_counts_from_its_day_on(store: Store) -> None:
-    def weighing(kg: float) -> Any:
-        fact = Fact(kind=Told.WEIGHT, value=kg, origin=Origin.USER_PROFILE)
-        return {"change": lambda one: replace(one, athlete=(fact,))}
-
-    held(store, an_effort(5, **weighing(80)), an_effort(9, **weighing(72)))
+    held(store, an_effort(5, told=weighing(80)), an_effort(9, told=weighing(72)))
     told = found(store, Kind.POWER)
     days = [told.weight_kg(on(day)) for day in (0, 5, 8, 9, 30)]
     assert days == [80, 80, 80, 72, 72]

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.store import people
-from tests.efforts import an_effort, beats_of, on, times_of, watts_of
+from tests.efforts import an_effort, beats_of, on, times_of, watts_of, weighing
 from tests.gate.world import OWNER, World
 from tests.stores import STRAVA, a_recording
 
@@ -28,11 +27,6 @@ def line(world: World, **question: Any) -> str:
     return world.ask(TOOL, question).text.partition("\n")[0]
 
 
-def weighing(kg: float) -> Any:
-    fact = Fact(kind=Kind.WEIGHT, value=kg, origin=Origin.USER_PROFILE)
-    return lambda one: replace(one, athlete=(fact,))
-
-
 def efforts() -> Sequence[Any]:
     """Two rides and two runs of this year, and of each one of the year before."""
     return (
@@ -40,7 +34,7 @@ def efforts() -> Sequence[Any]:
         an_effort("2026-01-12", times=times_of(4.4, 1_000)),
         an_effort("2025-01-12", times=times_of(3.8)),
         an_effort("2026-02-01", sport=BIKE, watts=watts_of(250, 20_000),
-                  beats=beats_of(170), ascent_m=1_200.0, change=weighing(80)),
+                  beats=beats_of(170), ascent_m=1_200.0, told=weighing(80)),
         an_effort("2026-02-02", sport=BIKE, watts=watts_of(251, 20_000, 480)),
         an_effort("2025-02-01", sport=BIKE, watts=watts_of(200, 20_000)),
     )  # fmt: skip
