@@ -57,6 +57,7 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_stats": {"by": "month"},
         "analyze_training_load": {},
         "analyze_trends": {"metric": "distance"},
+        "get_personal_records": {},
         "get_athlete": {},
         "calculate_zones": {},
         "predict_performance": {"days": 3_650},

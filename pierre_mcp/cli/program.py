@@ -25,6 +25,7 @@ from pierre_mcp.cli import (
     imports,
     load,
     predict,
+    records,
     refresh,
     session,
     setup,
@@ -45,6 +46,7 @@ _ORDER = (
     "load",
     "zones",
     "predict",
+    "records",
     "imports",
     "undo",
     "refresh",
@@ -119,6 +121,9 @@ app.command("load", short_help="How fit and how tired you are, to today and ahea
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.command("predict", short_help="Race times to expect, and training paces.")(
     predict.predict
+)
+app.command("records", short_help="Your best efforts, and one period by another.")(
+    records.records
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

@@ -7,6 +7,7 @@ from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
 from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
+from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
@@ -21,6 +22,7 @@ TOOLS = (
     GET_ACTIVITY_STREAMS,
     ANALYZE_TRAINING_LOAD,
     ANALYZE_TRENDS,
+    GET_PERSONAL_RECORDS,
     GET_ATHLETE,
     CALCULATE_ZONES,
     PREDICT_PERFORMANCE,

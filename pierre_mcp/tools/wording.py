@@ -41,7 +41,12 @@ def length(metres: float, units: str) -> str:
 
 def climb(metres: float, here: Here) -> str:
     """Return metres or feet, by the person's units."""
-    if here.profile.units == "imperial":
+    return height(metres, here.profile.units)
+
+
+def height(metres: float, units: str) -> str:
+    """Return metres, or feet where ``units`` is ``imperial``."""
+    if units == "imperial":
         return f"{metres / _FOOT_M:.0f} ft"
     return f"{metres:.0f} m"
 
