@@ -24,11 +24,9 @@ from pierre_mcp.cli import (
     doctor,
     imports,
     load,
-    predict,
     refresh,
     session,
     setup,
-    zones,
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
@@ -43,8 +41,6 @@ _ORDER = (
     "call",
     "athlete",
     "load",
-    "zones",
-    "predict",
     "imports",
     "undo",
     "refresh",
@@ -115,10 +111,6 @@ app.add_typer(
 )
 app.command("load", short_help="How fit and how tired you are, to today and ahead.")(
     load.load
-)
-app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
-app.command("predict", short_help="Race times to expect, and training paces.")(
-    predict.predict
 )
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)

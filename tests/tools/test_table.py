@@ -51,6 +51,12 @@ PUBLIC_FIELDS = {
     "ActivityReply.untrusted_text",
     "ActivityReply.withheld",
     "ActivityRow.id",
+    "AnalysisReply.alike",
+    "AnalysisReply.best",
+    "AnalysisReply.id",
+    "AnalysisReply.splits",
+    "AnalysisReply.withheld",
+    "AnalysisReply.zones",
     "Athlete.body",
     "Athlete.gear",
     "Athlete.heart_rate",
@@ -65,6 +71,9 @@ PUBLIC_FIELDS = {
     "CancelReply.operation_id",
     "CancelReply.state",
     "CancelReply.withheld",
+    "ComparisonReply.id",
+    "ComparisonReply.method",
+    "ComparisonReply.withheld",
     "ConsentsReply.expires_at",
     "ConsentsReply.extend_command",
     "ConsentsReply.given_at",
@@ -89,9 +98,6 @@ PUBLIC_FIELDS = {
     "OperationReply.reason",
     "OperationReply.state",
     "OperationReply.withheld",
-    "PredictReply.paces",
-    "PredictReply.races",
-    "PredictReply.withheld",
     "Range.from_day",
     "Range.to_day",
     "Span.by",
@@ -130,8 +136,6 @@ PUBLIC_FIELDS = {
     "WithdrawReply.effect",
     "WithdrawReply.withdrawn",
     "WithdrawReply.withheld",
-    "ZonesReply.withheld",
-    "ZonesReply.zones",
 }
 """Fields that say nothing about a person but what the recipient itself may do."""
 
@@ -431,8 +435,8 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "analyze_training_load",
         "analyze_trends",
         "get_athlete",
-        "calculate_zones",
-        "predict_performance",
+        "analyze_activity",
+        "compare_activities",
     )
 
 
