@@ -80,6 +80,17 @@ class History:
     indoor: NDArray[np.bool_]
     details: Mapping[Category, DetailColumns]
 
+    def taken(self, rows: NDArray[np.intp]) -> "History":
+        """Return these activities, in this order."""
+        return History(
+            self.activity_id[rows],
+            self.day[rows],
+            self.sport[rows],
+            self.gear[rows] if self.gear.size else self.gear,
+            {name: column[rows] for name, column in self.numbers.items()},
+            {category: part.taken(rows) for category, part in self.details.items()},
+        )
+
 
 def read(
     tx: Tx,

@@ -2,7 +2,9 @@
 
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
+from pierre_mcp.tools.analysis import ANALYZE_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
+from pierre_mcp.tools.comparison import COMPARE_ACTIVITIES
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
@@ -18,14 +20,16 @@ TOOLS = (
     GET_STATUS,
     GET_ACTIVITIES,
     GET_ACTIVITY,
-    GET_STATS,
     GET_ACTIVITY_STREAMS,
+    ANALYZE_ACTIVITY,
+    COMPARE_ACTIVITIES,
+    GET_STATS,
     ANALYZE_TRAINING_LOAD,
     ANALYZE_TRENDS,
     GET_PERSONAL_RECORDS,
-    GET_ATHLETE,
-    CALCULATE_ZONES,
     PREDICT_PERFORMANCE,
+    CALCULATE_ZONES,
+    GET_ATHLETE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,
