@@ -54,6 +54,8 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_activities": {"limit": 50},
         "get_activity": {"id": ids[0]},
         "get_activity_streams": {"id": ids[0], "max_points": 50},
+        "analyze_activity": {"id": ids[0]},
+        "compare_activities": {"ids": ids[:2]},
         "get_stats": {"by": "month"},
         "analyze_training_load": {},
         "analyze_trends": {"metric": "distance"},
@@ -115,7 +117,8 @@ def test_each_version(runner: Person, version: str) -> None:
         said = host.greet(version)
         assert said["protocolVersion"] == version
         assert said["serverInfo"]["name"] == "pierre-mcp"
-        assert set(said["capabilities"]) == {"tools", "resources"}
+        kinds = {"tools", "resources", "prompts", "completions"}
+        assert set(said["capabilities"]) == kinds
         exercised(host)
 
 

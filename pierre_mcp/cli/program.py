@@ -29,6 +29,7 @@ from pierre_mcp.cli import (
     refresh,
     session,
     setup,
+    zones,
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs

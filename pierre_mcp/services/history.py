@@ -88,6 +88,7 @@ class History:
             self.sport[rows],
             self.gear[rows] if self.gear.size else self.gear,
             {name: column[rows] for name, column in self.numbers.items()},
+            self.indoor[rows],
             {category: part.taken(rows) for category, part in self.details.items()},
         )
 

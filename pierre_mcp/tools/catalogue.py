@@ -1,4 +1,4 @@
-"""Every tool and resource, in the order they are listed."""
+"""Every tool, resource and prompt, in the order they are listed."""
 
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
@@ -9,6 +9,7 @@ from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
 from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
+from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
@@ -64,4 +65,4 @@ RESOURCES = (
 
 def table() -> Table:
     """Return the one table that gate, server and README read."""
-    return Table(TOOLS, RESOURCES)
+    return Table(TOOLS, RESOURCES, PROMPTS)

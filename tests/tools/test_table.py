@@ -153,6 +153,8 @@ PUBLIC_FIELDS = {
     "WithdrawReply.withheld",
     "Withheld.category",
     "Withheld.source",
+    "ZonesReply.withheld",
+    "ZonesReply.zones",
 }
 """Fields that say nothing about a person but what the recipient itself may do."""
 
