@@ -15,6 +15,7 @@ import pytest
 from platformdirs import user_cache_path
 
 from pierre_mcp.tools.catalogue import TOOLS
+from pierre_mcp.tools.prompts import PROMPTS
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
 
@@ -104,6 +105,19 @@ def test_it_calls_a_tool(inspector: list[str], runner: Person) -> None:
     found = inspect(inspector, runner, *words, "--tool-arg", "limit=5")
     rows = result_of(found)["structuredContent"]["activities"]
     assert rows["distance_m"] == [354.0]
+
+
+def test_it_lists_every_prompt(inspector: list[str], runner: Person) -> None:
+    found = inspect(inspector, runner, "--method", "prompts/list")
+    names = [prompt["name"] for prompt in result_of(found)["prompts"]]
+    assert names == [prompt.name for prompt in PROMPTS]
+
+
+def test_it_gets_a_prompt(inspector: list[str], runner: Person) -> None:
+    words = ("--method", "prompts/get", "--prompt-name", "weekly_review")
+    found = inspect(inspector, runner, *words, "--prompt-args", "week=2026-02-04")
+    (message,) = result_of(found)["messages"]
+    assert "Monday 2026-02-02" in message["content"]["text"]
 
 
 def result_of(found: Any) -> Any:

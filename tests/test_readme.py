@@ -16,7 +16,7 @@ from pierre_mcp.cli import clients
 from pierre_mcp.cli.typist import sit
 from pierre_mcp.settings import SETTINGS, Settings
 from pierre_mcp.tools.catalogue import table
-from pierre_mcp.tools.faces import as_markdown
+from pierre_mcp.tools.faces import as_markdown, prompts_as_markdown
 from tests.formats.making import fit_activity
 from tests.promises import PROMISES
 
@@ -40,6 +40,7 @@ def promises_table() -> str:
 
 PRINTED = {
     "tools": as_markdown(table()),
+    "prompts": prompts_as_markdown(table()),
     "settings": settings_table(),
     "promises": promises_table(),
 }

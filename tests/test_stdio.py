@@ -35,6 +35,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Person:
     anna.file("run.gpx", gpx_activity(ride(300), name="Dawn", kind="running"))
     anna.does("import", "files")
     anna.consents("--to", LABEL, "--with", "location")
+    anna.consents("grant", "analytics:predictions", "--to", LABEL)
     return anna
 
 
@@ -53,10 +54,15 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_activities": {"limit": 50},
         "get_activity": {"id": ids[0]},
         "get_activity_streams": {"id": ids[0], "max_points": 50},
+        "analyze_activity": {"id": ids[0]},
+        "compare_activities": {"ids": ids[:2]},
         "get_stats": {"by": "month"},
         "analyze_training_load": {"from_day": "2024-01-01"},
         "analyze_trends": {"metric": "distance", "from_day": "2024-01-01"},
+        "get_personal_records": {},
         "get_athlete": {},
+        "calculate_zones": {},
+        "predict_performance": {"days": 3_650},
         "get_consents": {},
     }
 
@@ -111,7 +117,8 @@ def test_each_version(runner: Person, version: str) -> None:
         said = host.greet(version)
         assert said["protocolVersion"] == version
         assert said["serverInfo"]["name"] == "pierre-mcp"
-        assert set(said["capabilities"]) == {"tools", "resources"}
+        kinds = {"tools", "resources", "prompts", "completions"}
+        assert set(said["capabilities"]) == kinds
         exercised(host)
 
 

@@ -63,18 +63,23 @@ def pauses(track: Track) -> Spans:
     )
 
 
-def splits(time_s: Column, along_m: Column | None) -> Pieces:
+def splits(time_s: Column, along_m: Column | None, each_m: float = SPLIT_M) -> Pieces:
     """Cut at every full kilometre, interpolating time over distance.
 
     Durations are elapsed time. A last piece of under a metre is left out.
+
+    Args:
+        time_s: Since the start, never falling, shape (n,).
+        along_m: Distance at these, never falling; None where not recorded.
+        each_m: Length of a split.
     """
     if along_m is None or along_m[-1] < _SHORTEST_SPLIT_M:
         return Pieces()
     total = float(along_m[-1])
-    cuts = np.arange(0.0, min(total, SPLIT_M * MAX_LAPS), SPLIT_M)
+    cuts = np.arange(0.0, min(total, each_m * MAX_LAPS), each_m)
     if total - cuts[-1] < _SHORTEST_SPLIT_M or len(cuts) == MAX_LAPS + 1:
         cuts = cuts[:-1]
-    ends = np.append(cuts[1:], min(total, cuts[-1] + SPLIT_M))
+    ends = np.append(cuts[1:], min(total, cuts[-1] + each_m))
     at = np.interp(np.append(cuts, ends[-1]), along_m, time_s)
     at[0], at[-1] = time_s[0], max(at[-1], at[-2])
     sound = int(np.searchsorted(at, _MOST_SECONDS)) - 1

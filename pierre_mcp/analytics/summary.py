@@ -15,15 +15,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pierre_mcp.analytics import curves, details, ground, pieces
-from pierre_mcp.analytics.held import Clock, Held, Sums, clock_of, hold
-from pierre_mcp.analytics.motion import (
-    HIGHEST_SPEED_M_S,
-    MOVING_M_S,
-    Motion,
-    graded_m_s,
-    motion_of,
-)
-from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.analytics.held import Held, Sums, hold
+from pierre_mcp.analytics.motion import HIGHEST_SPEED_M_S, MOVING_M_S
+from pierre_mcp.analytics.sensed import HIGHEST_M, LOWEST_M, Sensed, sensed
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import (
     ActivityCell,
     Cell,
@@ -40,10 +35,7 @@ from pierre_mcp.model.details import ActivityDetail, Detail, Details
 from pierre_mcp.model.stream_names import TIME
 from pierre_mcp.model.track import Column, Track
 
-LOWEST_BPM, HIGHEST_BPM = 25.0, 250.0
-HIGHEST_W = 3_000.0
 HIGHEST_RPM = 300.0
-LOWEST_M, HIGHEST_M = -1_000.0, 100_000.0
 
 _LATEST_US = 7_258_118_400_000_000
 """2200-01-01: no reader lets a later time through."""
@@ -106,15 +98,13 @@ def summarise(track: Track) -> Summary:
         lengths=pieces.lengths(track),
         pool_length_m=_bounded(track.pool_length_m, _LONGEST_POOL_M),
     )
-    clock = clock_of(track)
-    if clock is None:
+    told = sensed(track, along)
+    if told is None:
         only = {Category.ACTIVITIES: cut}
         return Summary(_facts(track, along), None, None, None, _notes(track), only)
-    columns = track.columns
-    heart = hold(clock, columns.get("heart_rate_bpm"), LOWEST_BPM, HIGHEST_BPM)
-    watts = hold(clock, columns.get("power_w"), 0, HIGHEST_W)
-    motion = motion_of(clock, track.sport, along, columns.get("speed_m_s"))
-    found: dict[Category, Detail] = {Category.ACTIVITIES: details.moved(cut, motion)}
+    clock, heart, watts = told.clock, told.heart, told.power
+    moved = details.moved(cut, told.motion)
+    found: dict[Category, Detail] = {Category.ACTIVITIES: moved}
     heart_cell, power_cell = None, None
     if heart:
         heart_cell = _heart_rate(heart)
@@ -125,7 +115,7 @@ def summarise(track: Track) -> Summary:
         found[Category.POWER] = details.power(watts, seconds, cut)
         power_cell = _power(watts, seconds)
     return Summary(
-        _facts(track, along, _measured(track, clock, motion)),
+        _facts(track, along, _measured(track, told)),
         heart_cell,
         power_cell,
         ground.path(track, along),
@@ -204,26 +194,17 @@ def _climb(track: Track) -> tuple[float | None, float | None]:
     return _bounded(up, ground.LONGEST_M), _bounded(down, ground.LONGEST_M)
 
 
-def _measured(
-    track: Track, clock: Clock, motion: Motion | None
-) -> dict[str, float | None]:
-    """Return what the activity's cell says of cadence and of graded speed.
-
-    Only runs are graded, since the cost is that of running; a treadmill records no
-    slope, so indoors there is none.
-    """
-    cadence = hold(clock, track.columns.get("cadence_rpm"), 0, HIGHEST_RPM)
+def _measured(track: Track, of: Sensed) -> dict[str, float | None]:
+    """Return what the activity's cell says of cadence and of graded speed."""
+    cadence = hold(of.clock, track.columns.get("cadence_rpm"), 0, HIGHEST_RPM)
     told = {"mean_cadence_rpm": _mean_turning(cadence)}
-    altitude = hold(clock, track.columns.get("altitude_m"), LOWEST_M, HIGHEST_M)
-    if motion is None or altitude is None or track.sport is not Sport.RUNNING:
+    if not of.graded:
         return told
-    if track.indoor:
-        return told
-    known = motion.seconds.mostly
-    graded = graded_m_s(motion, altitude)[known]
-    moving = graded[motion.speed_m_s[known] >= MOVING_M_S]
+    graded = of.graded_m_s
+    known = np.isfinite(graded)
+    moving = graded[known & (of.speed_m_s >= MOVING_M_S)]
     told["graded_speed_m_s"] = float(moving.mean()) if moving.size else None
-    told["normalized_graded_speed_m_s"] = curves.normalized(graded)
+    told["normalized_graded_speed_m_s"] = curves.normalized(graded[known])
     return told
 
 

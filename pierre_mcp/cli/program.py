@@ -24,9 +24,12 @@ from pierre_mcp.cli import (
     doctor,
     imports,
     load,
+    predict,
+    records,
     refresh,
     session,
     setup,
+    zones,
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
@@ -41,6 +44,9 @@ _ORDER = (
     "call",
     "athlete",
     "load",
+    "records",
+    "predict",
+    "zones",
     "imports",
     "undo",
     "refresh",
@@ -112,6 +118,13 @@ app.add_typer(
 app.command("load", short_help="How fit and how tired you are, to today and ahead.")(
     load.load
 )
+app.command("records", short_help="Your best efforts, and one period by another.")(
+    records.records
+)
+app.command("predict", short_help="Race times to expect, and training paces.")(
+    predict.predict
+)
+app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 

@@ -84,7 +84,7 @@ class Exit:
         for name, treatment in _plan(type(self._params)):
             value = getattr(self._params, name)
             if value is not None and treatment is Treatment.IDENTIFIER:
-                turned[name] = self._reveal(value)
+                turned[name] = self._meant(value)
             if value is not None and treatment is Treatment.CURSOR:
                 turned[name] = self._open(value)
         return self._params.model_copy(update=turned) if turned else self._params
@@ -141,6 +141,12 @@ class Exit:
         if place is None:
             raise CursorInvalidError
         return place.decode()
+
+    def _meant(self, value: Any) -> Any:
+        """Return what an id stands for, or each of several: one unknown refuses all."""
+        if isinstance(value, list):
+            return [self._reveal(one) for one in value]
+        return self._reveal(value)
 
     def _reveal(self, text: str) -> str:
         if self._grant.recipient is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from pierre_mcp.model.category import Category
 
@@ -90,7 +90,7 @@ class Reply(Shape):
     withheld: Annotated[
         list[Withheld],
         PUBLIC,
-        Field(description="Not consented to; null elsewhere means not recorded."),
+        WithJsonSchema({"description": "Source and category not consented to."}),
     ] = []
 
 

@@ -59,7 +59,7 @@ NUMBERS: Final[Mapping[type[Cell], tuple[str, ...]]] = MappingProxyType(
 _HEADS: Final[Mapping[type[Cell], tuple[tuple[str, str], ...]]] = MappingProxyType(
     {ActivityCell: (("utc_offset_s", "<i4"), ("started_us", "<i8"))}
 )
-_INDOOR: Final = 1
+INDOOR: Final = 1
 _JSON: Final = b"{"
 _EMPTY: Final = len("{}")
 _LETTERS: Final = {"<i4": "i", "<i8": "q"}
@@ -86,7 +86,7 @@ class _Layout:
         )
 
     def pack(self, fields: Mapping[str, Any], tail: bytes) -> bytes:
-        flags = _INDOOR if fields.get("indoor") else 0
+        flags = INDOOR if fields.get("indoor") else 0
         whole = (fields[name] for name in self.whole)
         numbers = (_number(fields.get(name)) for name in self.numbers)
         return self.struct.pack(VERSION, flags, len(tail), *whole, *numbers) + tail
@@ -141,7 +141,7 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
         name: value if value == value else None  # noqa: PLR0124 - see above
         for name, value in zip(layout.names, values, strict=True)
     }
-    if flags & _INDOOR:
+    if flags & INDOOR:
         seen["indoor"] = True
     if tail > _EMPTY:
         seen |= from_json(plain[end:])

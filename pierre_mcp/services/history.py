@@ -8,6 +8,7 @@ fill in what it did not record, and a heart rate or power cell counts as a whole
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from pierre_mcp.model import packed_details
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import ActivityCell
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.packed import tail_of
+from pierre_mcp.model.packed import INDOOR, tail_of
 from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.policy.folding import preference
 from pierre_mcp.services.activities import day_after, day_before
@@ -41,6 +42,17 @@ _MEASURED = {"heart_rate_s": "measured_s", "power_s": "measured_s"}
 ALONE = (*_GRADED, *_HEART_RATE, *_POWER)
 """The numbers that are not summed; those in ``_s`` tell how long was measured."""
 
+_NAMES: Mapping[Category, tuple[str, ...]] = MappingProxyType(
+    {
+        Category.ACTIVITIES: (*SUMMED, *_GRADED),
+        Category.HEART_RATE: _HEART_RATE,
+        Category.POWER: _POWER,
+    }
+)
+
+_INDOOR = "indoor"
+"""A column beside the numbers while they are folded: 1 indoors, else NaN."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -53,6 +65,9 @@ class History:
         gear: The id of the gear it was done with, empty where there is none; of shape
             (0,) unless asked for.
         numbers: ``SUMMED`` and ``ALONE``; NaN where not recorded or not allowed.
+            Those of a category that ``curves`` was not asked for are not there.
+        indoor: Whether any recording of it says that it was done indoors; False
+            where numbers of activities are not read.
         details: Of each category that was asked for; NaN or empty likewise, and of
             recordings of an older formula.
     """
@@ -62,7 +77,20 @@ class History:
     sport: NDArray[np.str_]
     gear: NDArray[np.str_]
     numbers: Mapping[str, Numbers]
+    indoor: NDArray[np.bool_]
     details: Mapping[Category, DetailColumns]
+
+    def taken(self, rows: NDArray[np.intp]) -> "History":
+        """Return these activities, in this order."""
+        return History(
+            self.activity_id[rows],
+            self.day[rows],
+            self.sport[rows],
+            self.gear[rows] if self.gear.size else self.gear,
+            {name: column[rows] for name, column in self.numbers.items()},
+            self.indoor[rows],
+            {category: part.taken(rows) for category, part in self.details.items()},
+        )
 
 
 def read(
@@ -86,15 +114,54 @@ def read(
     Raises:
         SealBrokenError: A cell was altered or moved.
     """
+    return _read(tx, grant, wanted, _Depth(gear=gear, details=details))
+
+
+def curves(
+    tx: Tx,
+    grant: Grant,
+    wanted: Wanted,
+    details: Collection[Category],
+    *,
+    numbers: Collection[Category] = (),
+) -> History:
+    """Read the same with curves and best times alone: histograms stay empty.
+
+    Args:
+        tx: A snapshot.
+        grant: Decides what is read.
+        wanted: Which activities.
+        details: The categories whose curves to read, as for ``read``.
+        numbers: The categories whose numbers to read too. Without any, ten years of
+            one curve take half the time.
+
+    Raises:
+        SealBrokenError: A cell was altered or moved.
+    """
+    depth = _Depth(details=details, histograms=False, numbers=numbers)
+    return _read(tx, grant, wanted, depth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Depth:
+    """How much of each activity is read."""
+
+    gear: bool = False
+    details: Collection[Category] = ()
+    histograms: bool = True
+    numbers: Collection[Category] = frozenset(_NAMES)
+
+
+def _read(tx: Tx, grant: Grant, wanted: Wanted, depth: _Depth) -> History:
     wider = replace(
         wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     )
-    found = list(scan.batches(tx, grant, wider, details))
+    found = list(scan.batches(tx, grant, wider, depth.details, numbers=depth.numbers))
     day = np.array([d for batch in found for d in batch.day], "M8[D]")
     sport = np.array([s for batch in found for s in batch.sport], str)
-    numbers = _numbers(found)
-    pieces = _gear(found, numbers) if gear else np.empty(1, str)
-    parts = _details(found, numbers, details)
+    numbers = _numbers(found, depth.numbers)
+    pieces = _gear(found, numbers) if depth.gear else np.empty(1, str)
+    parts = _details(found, numbers, depth)
     keep = _fold(found, numbers)
     keep &= (day >= np.datetime64(wanted.from_day)) & (
         day <= np.datetime64(wanted.to_day)
@@ -105,6 +172,7 @@ def read(
     columns = {name: column[keep] for name, column in numbers.items()}
     used = np.nan_to_num(columns.pop("gear", np.empty(0)), nan=0).astype(int)
     speaks = {category: columns.pop(_speaker(category)) for category in parts}
+    inside = columns.pop(_INDOOR, np.full(keep.sum(), np.nan))
     own = np.flatnonzero(keep)
     return History(
         np.array([one for batch in found for one in batch.activity_id], object)[keep],
@@ -112,26 +180,31 @@ def read(
         sport[keep],
         pieces[used],
         columns,
+        ~np.isnan(inside),
         {c: part.taken(_those(speaks[c], own)) for c, part in parts.items()},
     )
 
 
-def _numbers(found: Sequence[Batch]) -> dict[str, Numbers]:
+def _numbers(
+    found: Sequence[Batch], wanted: Collection[Category]
+) -> dict[str, Numbers]:
     """Return the columns of all recordings, as they are."""
-    numbers = {
-        name: _joined([batch.summary[name] for batch in found])
-        for name in (*SUMMED, *_GRADED)
-    }
-    hearts = [batch.heart_rate for batch in found]
-    powers = [batch.power for batch in found]
-    has_heart = _joined([batch.has_heart_rate for batch in found])
-    has_power = _joined([batch.has_power for batch in found])
-    for names, parts, there in (
-        (_HEART_RATE, hearts, has_heart),
-        (_POWER, powers, has_power),
-    ):
-        for name in names:
-            numbers[name] = _spread(parts, _MEASURED.get(name, name), there)
+    numbers = {}
+    if Category.ACTIVITIES in wanted:
+        for name in _NAMES[Category.ACTIVITIES]:
+            numbers[name] = _joined([batch.summary[name] for batch in found])
+        flags = _joined([batch.summary["flags"] for batch in found])
+        numbers[_INDOOR] = np.where(flags & INDOOR, 1.0, np.nan)
+    if Category.HEART_RATE in wanted:
+        hearts = [batch.heart_rate for batch in found]
+        there = _joined([batch.has_heart_rate for batch in found])
+        for name in _NAMES[Category.HEART_RATE]:
+            numbers[name] = _spread(hearts, _MEASURED.get(name, name), there)
+    if Category.POWER in wanted:
+        powers = [batch.power for batch in found]
+        there = _joined([batch.has_power for batch in found])
+        for name in _NAMES[Category.POWER]:
+            numbers[name] = _spread(powers, _MEASURED.get(name, name), there)
     return numbers
 
 
@@ -149,13 +222,13 @@ def _gear(found: Sequence[Batch], numbers: dict[str, Numbers]) -> NDArray[np.str
 
 
 def _details(
-    found: Sequence[Batch], numbers: dict[str, Numbers], wanted: Collection[Category]
+    found: Sequence[Batch], numbers: dict[str, Numbers], depth: _Depth
 ) -> Mapping[Category, DetailColumns]:
     """Return the details of all recordings; add columns of whose detail counts."""
     parts = {}
-    for category in wanted:
+    for category in depth.details:
         packed = [one for batch in found for one in batch.details[category]]
-        parts[category] = packed_details.columns(packed)
+        parts[category] = packed_details.columns(packed, histograms=depth.histograms)
         numbers[_speaker(category)] = np.arange(float(len(packed)))
         if category is Category.ACTIVITIES:
             bare = np.isnan(parts[category].mean_max[:, 0])
@@ -197,7 +270,7 @@ def _fold(found: Sequence[Batch], numbers: Mapping[str, Numbers]) -> NDArray[np.
         for batch in found
         for source, day, row in zip(batch.source, batch.day, batch.id, strict=True)
     ]
-    alone = (*SUMMED, *_GRADED, "gear", _speaker(Category.ACTIVITIES))
+    alone = (*SUMMED, *_GRADED, _INDOOR, "gear", _speaker(Category.ACTIVITIES))
     recorded: dict[tuple[str, ...], NDArray[np.bool_]] = {
         (name,): ~np.isnan(numbers[name]) for name in alone if name in numbers
     }
@@ -228,8 +301,10 @@ def _time_of_means(numbers: dict[str, Numbers]) -> None:
 
     Failing that, the whole time: cells of the first release do not tell.
     """
+    if "elapsed_s" not in numbers:
+        return
     whole = numbers["elapsed_s"]
     moving = np.where(np.isnan(numbers["moving_s"]), whole, numbers["moving_s"])
-    for name in ("heart_rate_s", "power_s"):
+    for name in {"heart_rate_s", "power_s"} & numbers.keys():
         measured = numbers[name]
         numbers[name] = np.where(np.isnan(measured), moving, measured)

@@ -2,16 +2,17 @@
 
 The clocks of two recordings differ, and so do their first samples: a column of one does
 not stand beside a column of the other. The first recording in order of preference
-speaks that has anything of what was asked for and its reader may open.
+speaks that has anything of what was asked for and its reader may open; where numbers
+are computed from several streams, the one that has most of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pierre_mcp.analytics.ground import along_of, positions_of
-from pierre_mcp.analytics.summary import HIGHEST_BPM, HIGHEST_W, LOWEST_BPM
+from pierre_mcp.analytics.sensed import HIGHEST_BPM, HIGHEST_W, LOWEST_BPM
 from pierre_mcp.errors import ActivityUnknownError, StoreDamagedError
 from pierre_mcp.formats.columns import DamagedColumnError, unpack
 from pierre_mcp.model.category import Category
@@ -72,7 +73,8 @@ def measured(
         asked = [name for name in USUAL if name in kept.names][:_USUAL_COUNT]
     names = [n for n in asked if streams.may_open(grant, kept.where.source, n)]
     there = [name for name in names if name in kept.names and TIME in kept.names]
-    opened = _opened(tx, grant, kept, there)
+    placing = _PLACING if _tells_places(there) else ()
+    opened = _opened(tx, grant, kept, {*there, *placing})
     there = [name for name in there if _is_measured(name, opened)]
     return Measured(
         source=kept.where.source,
@@ -81,6 +83,39 @@ def measured(
         lacking=tuple(name for name in names if name not in there),
         way=_way(opened) if _tells_places(there) else None,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """Streams of one recording as they were recorded, every column of shape (n,).
+
+    Attributes:
+        recording: Its id.
+    """
+
+    recording: str
+    columns: Mapping[str, Column]
+
+
+def fullest(
+    tx: Tx, grant: Grant, activity_id: str, wanted: Collection[str]
+) -> Recorded | None:
+    """Read streams of the recording that may tell most of these; None where none does.
+
+    Of several that tell as much, the preferred one; positions are only opened where
+    there is no distance.
+
+    Raises:
+        SealBrokenError: A stream was altered or moved.
+        StoreDamagedError: One is not what we packed, or not as long as the others.
+    """
+    found = _ordered(streams.of_activity(tx, grant, activity_id))
+    timed = [kept for kept in found if TIME in kept.names]
+    if not timed:
+        return None
+    best = max(timed, key=lambda kept: len(kept.names & set(wanted)))
+    placing = () if "distance_m" in best.names else _POSITION
+    return Recorded(best.id, _opened(tx, grant, best, {*wanted, *placing}))
 
 
 def _is_measured(name: str, opened: dict[str, Column]) -> bool:
@@ -96,17 +131,21 @@ def _is_measured(name: str, opened: dict[str, Column]) -> bool:
 
 def _speaker(found: Sequence[Kept], wanted: Sequence[str]) -> Kept:
     """Return the first that has any of the wanted, else any at all, else the first."""
-    ordered = sorted(found, key=lambda k: (preference(k.where.source), k.day, k.id))
+    ordered = _ordered(found)
     with_any = [kept for kept in ordered if kept.names]
     with_wanted = [kept for kept in with_any if kept.names & set(wanted)]
     return (*with_wanted, *with_any, *ordered)[0]
 
 
+def _ordered(found: Sequence[Kept]) -> list[Kept]:
+    return sorted(found, key=lambda k: (preference(k.where.source), k.day, k.id))
+
+
 def _opened(
-    tx: Tx, grant: Grant, kept: Kept, names: Sequence[str]
+    tx: Tx, grant: Grant, kept: Kept, names: Collection[str]
 ) -> dict[str, Column]:
-    needed = {TIME, *names, *(_PLACING if _tells_places(names) else ())}
-    packed = streams.packed(tx, grant, kept, needed & kept.names)
+    """Open the time and these streams of a recording, as far as it has them."""
+    packed = streams.packed(tx, grant, kept, {TIME, *names} & kept.names)
     try:
         opened = {name: unpack(blob) for name, blob in packed.items()}
     except DamagedColumnError:

@@ -25,20 +25,25 @@ from pierre_mcp.store.recordings import Wanted, column_of, detail_column, readab
 # A batch stays in the processor's cache, and a cancelled call ends after one.
 _BATCH = 256
 
-_RANGE = """
-    SELECT id, activity_id, source, origin, sport, local_day, activities,
-           iif(?, heart_rate, NULL), iif(?, power, NULL),
+_CELLS = """
+    SELECT id, activity_id, source, origin, sport, local_day,
+           iif(?, activities, NULL), iif(?, heart_rate, NULL), iif(?, power, NULL)
+"""
+_DETAILS = """,
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'activities'), NULL),
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'heart_rate'), NULL),
            iif(?, (SELECT cell FROM details
                     WHERE recording = id AND category = 'power'), NULL)
+"""
+_RANGE = """
       FROM recordings
      WHERE tenant = ? AND person = ?
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
 """
+_PLAIN, _DETAILED = _CELLS + _RANGE, _CELLS + _DETAILS + _RANGE
 _PIECES = {category: column_piece(column_of(category)) for category in CELLS}
 _DETAIL_PIECES = {c: column_piece(detail_column(c)) for c in DETAILS}
 
@@ -48,11 +53,13 @@ class Batch:
     """Some recordings by column, in no order.
 
     Attributes:
-        opened: Each activities cell, opened.
+        opened: Each activities cell, opened; of what was not asked for there is none
+            here and below.
         summary: The fixed part of each activities cell, as ``packed`` lays it out.
         heart_rate: Of those heart rate cells only that there are and may be read.
         power: Of the power cells likewise.
-        has_heart_rate: Of each recording, whether ``heart_rate`` has its cell.
+        has_heart_rate: Of each recording, whether ``heart_rate`` has its cell, or would
+            have if it were opened: where details of it were asked for.
         has_power: Likewise.
         details: Of each category that was asked for the packed details, opened; None
             where there is none or it may not be read.
@@ -73,7 +80,12 @@ class Batch:
 
 
 def batches(
-    tx: Tx, grant: Grant, wanted: Wanted, details: Collection[Category] = ()
+    tx: Tx,
+    grant: Grant,
+    wanted: Wanted,
+    details: Collection[Category] = (),
+    *,
+    numbers: Collection[Category] = frozenset(DETAILS),
 ) -> Iterator[Batch]:
     """Give the recordings of these sources and days; ``wanted.sport`` is not looked at.
 
@@ -85,18 +97,25 @@ def batches(
         grant: Decides what is opened.
         wanted: Which sources and days.
         details: The categories whose details are opened too.
+        numbers: The categories whose cells are opened; of all that have details if left
+            out.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
     """
     sources = readable(tx, grant, wanted.sources)
-    hearts = _with(grant, sources, Category.HEART_RATE)
-    powers = _with(grant, sources, Category.POWER)
     allowed = {c: _with(grant, sources, c) for c in DETAILS if c in details}
-    opens = (hearts, powers, *(allowed.get(c) for c in DETAILS))
+    hearts, powers = (
+        _with(grant, sources, c) if c in numbers or c in details else frozenset()
+        for c in (Category.HEART_RATE, Category.POWER)
+    )
+    opens = [Category.ACTIVITIES in numbers, hearts, powers]
+    if allowed:
+        opens += [allowed.get(c) for c in DETAILS]
     who = (grant.tenant, grant.person)
     span = (json.dumps(sources), wanted.from_day, wanted.to_day)
-    found = tx.execute(_RANGE, (*map(bool, opens), *who, *span))
+    statement = _DETAILED if allowed else _PLAIN
+    found = tx.execute(statement, (*map(bool, opens), *who, *span))
     while rows := found.fetchmany(_BATCH):
         ids, of, source, origin, sport, day, own, heart, power, *kept = zip(
             *rows, strict=True
@@ -104,19 +123,21 @@ def batches(
         beside = rows_pieces(who, zip(ids, source, origin, day, strict=True))
         seen_heart = _only(heart, source, hearts)
         seen_power = _only(power, source, powers)
-        opened = tx.ring.open_column(_PIECES[Category.ACTIVITIES], own, beside)
+        opened = _those(tx.ring, _PIECES[Category.ACTIVITIES], own, beside)
+        told_heart = seen_heart if Category.HEART_RATE in numbers else ()
+        told_power = seen_power if Category.POWER in numbers else ()
         yield Batch(
             ids, of, source, sport, day, opened,
             fixed_parts(ActivityCell, opened),
-            _opened(tx.ring, Category.HEART_RATE, seen_heart, beside),
-            _opened(tx.ring, Category.POWER, seen_power, beside),
+            _opened(tx.ring, Category.HEART_RATE, told_heart, beside),
+            _opened(tx.ring, Category.POWER, told_power, beside),
             _there(seen_heart),
             _there(seen_power),
             {
                 category: _details(
                     tx.ring, category, _only(cells, source, allowed[category]), beside
                 )
-                for category, cells in zip(DETAILS, kept, strict=True)
+                for category, cells in zip(DETAILS, kept, strict=bool(allowed))
                 if category in allowed
             },
         )  # fmt: skip
@@ -169,10 +190,10 @@ def _those(
     ring: Ring, column: bytes, cells: Sequence[bytes | None], beside: Sequence[bytes]
 ) -> Sequence[bytes]:
     """Open the cells there are, without the others."""
-    if None in cells:
-        pairs = zip(cells, beside, strict=True)
-        beside = [row for cell, row in pairs if cell is not None]
     there = [cell for cell in cells if cell is not None]
+    if len(there) < len(beside):
+        pairs = zip(cells, beside, strict=bool(cells))
+        beside = [row for cell, row in pairs if cell is not None]
     return ring.open_column(column, there, beside)
 
 

@@ -1,24 +1,35 @@
-"""Every tool and resource, in the order they are listed."""
+"""Every tool, resource and prompt, in the order they are listed."""
 
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
+from pierre_mcp.tools.analysis import ANALYZE_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
+from pierre_mcp.tools.comparison import COMPARE_ACTIVITIES
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
+from pierre_mcp.tools.prompts import PROMPTS
+from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
 from pierre_mcp.tools.trends import ANALYZE_TRENDS
+from pierre_mcp.tools.zones import CALCULATE_ZONES
 
 TOOLS = (
     GET_STATUS,
     GET_ACTIVITIES,
     GET_ACTIVITY,
-    GET_STATS,
     GET_ACTIVITY_STREAMS,
+    ANALYZE_ACTIVITY,
+    COMPARE_ACTIVITIES,
+    GET_STATS,
     ANALYZE_TRAINING_LOAD,
     ANALYZE_TRENDS,
+    GET_PERSONAL_RECORDS,
+    PREDICT_PERFORMANCE,
+    CALCULATE_ZONES,
     GET_ATHLETE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
@@ -54,4 +65,4 @@ RESOURCES = (
 
 def table() -> Table:
     """Return the one table that gate, server and README read."""
-    return Table(TOOLS, RESOURCES)
+    return Table(TOOLS, RESOURCES, PROMPTS)

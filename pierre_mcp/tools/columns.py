@@ -9,7 +9,7 @@ recorded" everywhere else. Free text goes under ``untrusted_text``.
 from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import or_
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import MISSING, Field, create_model
 from pydantic.fields import FieldInfo
@@ -55,8 +55,9 @@ def as_columns(columns: Mapping[str, Sequence[Any]], model: type[Shape]) -> Shap
 
 
 def _column(field: FieldInfo, mark: Mark) -> tuple[Any, Any]:
-    kinds = [k for k in get_args(field.annotation) if k is not MISSING]
-    item = _union(kinds) if kinds else field.annotation
+    item = field.annotation
+    if get_origin(item) is not list and get_args(item):
+        item = _union([kind for kind in get_args(item) if kind is not MISSING])
     column = list[item] | MISSING  # type: ignore[valid-type]
     described = Field(description=field.description)
     return Annotated[column, mark, described], MISSING

@@ -41,7 +41,12 @@ def length(metres: float, units: str) -> str:
 
 def climb(metres: float, here: Here) -> str:
     """Return metres or feet, by the person's units."""
-    if here.profile.units == "imperial":
+    return height(metres, here.profile.units)
+
+
+def height(metres: float, units: str) -> str:
+    """Return metres, or feet where ``units`` is ``imperial``."""
+    if units == "imperial":
         return f"{metres / _FOOT_M:.0f} ft"
     return f"{metres:.0f} m"
 
@@ -49,3 +54,17 @@ def climb(metres: float, here: Here) -> str:
 def listed(words: Iterable[str]) -> str:
     """Return words joined by commas."""
     return ", ".join(words)
+
+
+def clock(seconds: float) -> str:
+    """Return ``19:12`` or ``3:04:00``, as a race is timed."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def pace(s_per_km: float, units: str) -> str:
+    """Return ``4:15/km``, or for a mile where ``units`` is ``imperial``."""
+    if units == "imperial":
+        return f"{clock(s_per_km * _MILE_M / 1000)}/mi"
+    return f"{clock(s_per_km)}/km"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from pierre_mcp.errors import ActivityUnknownError
 from pierre_mcp.gate.exits import Exit
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.category import Category
@@ -88,6 +89,33 @@ def test_an_id_is_led_back_for_who_got_it(world: World) -> None:
     assert ours == world.by_hand("SELECT activity_id FROM recordings")[0][0]
     assert world.told("get_activity", {"id": ours}, of=OWNER)["id"] == ours
     assert world.ask("get_activity", {"id": ours}).code == "activity_unknown"
+
+
+class Several(Params):
+    ids: Annotated[list[str] | None, Public(Treatment.IDENTIFIER)] = None
+
+
+def test_several_ids_are_led_back_and_one_unknown_refuses_all(world: World) -> None:
+    way = outside(world)
+    hidden = way.leveled(Inner(id=AN_ID)).id
+    for asked, meant in (
+        ([hidden, hidden], [AN_ID, AN_ID]),
+        ([hidden], [AN_ID]),
+        ([], []),
+        (None, None),
+    ):
+        way._params = Several(ids=asked)
+        assert way.incoming() == Several(ids=meant)
+    for asked in ([AN_ID], [hidden, "x"], ["", hidden]):
+        way._params = Several(ids=asked)
+        with pytest.raises(ActivityUnknownError, match="no activity with this id"):
+            way.incoming()
+
+
+def test_the_owner_names_several_as_they_are(world: World) -> None:
+    way = outside(world, owner=True)
+    way._params = Several(ids=[AN_ID, "x"])
+    assert way.incoming() == Several(ids=[AN_ID, "x"])
 
 
 @pytest.mark.parametrize("about", [None, "files", "strava", "garmin"])

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.store = new_store(self.directory)
-        prompts = [replace(prompt, tools=("get_status",)) for prompt in PROMPTS]
-        self.table = Table((*TOOLS, *self.more), RESOURCES, prompts)
+        self.table = Table((*TOOLS, *self.more), RESOURCES, PROMPTS)
         self.gate = Gate(self.store, self.table, self.clock, ABOUT)
 
     def close(self) -> None:

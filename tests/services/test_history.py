@@ -6,6 +6,7 @@ from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,6 +180,28 @@ def test_a_detail_is_of_the_recording_whose_cell_counts(tmp_path: Path) -> None:
         assert of.details[Category.HEART_RATE].bin.tolist() == [140, 141]
         assert of.numbers["max_bpm"].tolist() == [141]
     assert not unseen.details[Category.HEART_RATE].seconds.size
+
+
+def test_some_of_a_history_are_taken_in_any_order(tmp_path: Path) -> None:
+    speeds = ActivityDetail(mean_max_speed_m_s=(5.0,))
+    fast = {Category.ACTIVITIES: speeds}
+    with a_store(tmp_path / "data") as store:
+        owner = owner_grant(store)
+        days = [f"2026-02-0{n}" for n in (1, 2, 3)]
+        put(store, owner, *(
+            replace(a_recording(day=day, bare=True), details=fast) for day in days
+        ))  # fmt: skip
+        with store.reading() as tx:
+            whole = history.read(tx, owner, Wanted(), details=[Category.ACTIVITIES])
+            with_gear = history.read(tx, owner, Wanted(), gear=True)
+    order = np.argsort(whole.day)[[2, 0]]
+    taken = whole.taken(order)
+    assert taken.day.astype(str).tolist() == [days[2], days[0]]
+    assert taken.activity_id.tolist() == whole.activity_id[order].tolist()
+    assert taken.numbers["distance_m"].tolist() == [10_000, 10_000]
+    assert taken.details[Category.ACTIVITIES].mean_max[:, 0].tolist() == [5, 5]
+    assert taken.gear.shape == (0,)
+    assert with_gear.taken(order).gear.tolist() == ["", ""]
 
 
 def test_an_activity_without_details_keeps_its_place(tmp_path: Path) -> None:
