@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pierre_mcp.analytics.periods import Span
     from pierre_mcp.analytics.trends import Trend
     from pierre_mcp.services import metrics
-    from pierre_mcp.services.metrics import Followed, Observed
+    from pierre_mcp.services.metrics import Followed, Metric, Observed
     from pierre_mcp.store import scan
 else:
     np = Late("numpy")
@@ -168,7 +168,7 @@ def analyze_trends(
         "unit": metric.unit,
         "from_day": span.first.item(),
         "to_day": span.last.item(),
-        "method": f"{metric.words}; {METHOD}",
+        "method": f"{_words(params, metric)}; {METHOD}",
     }
     if closed := _closed(tx, grant, params):
         return _listing(TrendHead(**said, caveats=closed), _NO_ROWS)
@@ -177,8 +177,11 @@ def analyze_trends(
         why = why_empty(tx, grant, None)
         return _listing(TrendHead(**said, data_availability=why), _NO_ROWS)
     said["coverage"] = _coverage(got.seen)
-    said["slope"] = _slope(got.trend)
+    trend = got.trend
+    said["slope"] = _slope(trend)
     caveats = _caveats(tx, grant, got)
+    if trend is None:
+        caveats.append(f"no slope: {trends.TOO_FEW}")
     if params.compare is not None:
         other = _other(span, params.compare)
         was = metrics.followed(tx, grant, params.metric, params.sport, other)
@@ -222,6 +225,14 @@ def _other(span: "Span", compare: str) -> "Span":
     if compare == "year_before":
         return span.a_year_before()
     return span.moved(np.datetime64(compare))
+
+
+def _words(params: TrendParams, metric: "Metric") -> str:
+    """Return what the metric is, and of which activities."""
+    if metric.told is not None:
+        return metric.words
+    sport = params.sport or metric.sport
+    return f"{metric.words}, {'all sports' if sport is None else f'{sport} only'}"
 
 
 def _closed(tx: Tx, grant: Grant, params: TrendParams) -> list[str]:
@@ -277,8 +288,6 @@ def _caveats(tx: Tx, grant: Grant, got: "Followed") -> list[str]:
         of = got.seen.loads
         chosen = of.of_sport(got.seen.sport)
         words = [*of.assumed(chosen), *lacking(tx, grant, of, chosen)]
-    if got.trend is None:
-        words.append(f"no slope: {trends.TOO_FEW}")
     if got.cut:
         words.append(f"the last {got.span.by} is not over: only in the rows")
     if got.how == "last":

@@ -55,6 +55,10 @@ def test_a_slope_is_what_was_put_in(rising: World) -> None:
     assert told["unit"] == "m"
     assert told["coverage"] == "10 of 10 activities"
     assert told["caveats"] == []
+    assert told["method"].startswith("sum, all sports; slope: Theil-Sen")
+    assert asked(rising, "pace")["method"].startswith(
+        "moving time over distance; lower is faster, running only; "
+    )
     assert line(rising, "distance") == ("+4000 m over four weeks; 10 of 10 activities.")
 
 
@@ -155,6 +159,7 @@ def test_weight_is_what_was_told(world: World) -> None:
     assert told["coverage"] == "4 values"
     assert told["slope"]["per_4_weeks"] == -1.0
     assert told["rows"]["value"][::4] == [None, 69.0, 70.0, 71.0, 72.0, None, None]
+    assert told["method"].startswith("mean of the changes that were told; slope")
     rest = asked(world, "resting_heart_rate")
     assert rest["data_availability"] == "outside_range"
 
@@ -209,8 +214,8 @@ def test_months_are_months(rising: World) -> None:
     assert told["rows"]["period"][:3] == ["2026-03", "2026-02", "2026-01"]
     assert told["rows"]["value"][:3] == [20_000.0, 70_000.0, 54_000.0]
     assert told["caveats"] == [
-        "no slope: fewer than 4 values at different times",
         "the last month is not over: only in the rows",
+        "no slope: fewer than 4 values at different times",
     ]
 
 
