@@ -35,6 +35,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Person:
     anna.file("run.gpx", gpx_activity(ride(300), name="Dawn", kind="running"))
     anna.does("import", "files")
     anna.consents("--to", LABEL, "--with", "location")
+    anna.consents("grant", "analytics:predictions", "--to", LABEL)
     return anna
 
 
@@ -54,8 +55,12 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "get_activity": {"id": ids[0]},
         "get_activity_streams": {"id": ids[0], "max_points": 50},
         "get_stats": {"by": "month"},
+        "analyze_training_load": {},
+        "analyze_trends": {"metric": "distance"},
         "get_personal_records": {},
         "get_athlete": {},
+        "calculate_zones": {},
+        "predict_performance": {"days": 3_650},
         "get_consents": {},
     }
 

@@ -23,10 +23,13 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    load,
+    predict,
     records,
     refresh,
     session,
     setup,
+    zones,
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
@@ -40,6 +43,9 @@ _ORDER = (
     "consent",
     "call",
     "athlete",
+    "load",
+    "zones",
+    "predict",
     "records",
     "imports",
     "undo",
@@ -108,6 +114,13 @@ app.add_typer(
     athlete.app,
     name="athlete",
     short_help="Show or set what is known of you: thresholds, weight, gear.",
+)
+app.command("load", short_help="How fit and how tired you are, to today and ahead.")(
+    load.load
+)
+app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
+app.command("predict", short_help="Race times to expect, and training paces.")(
+    predict.predict
 )
 app.command("records", short_help="Your best efforts, and one period by another.")(
     records.records

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -105,12 +105,18 @@ def say_json(value: Any) -> None:
     say(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 
-def say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print the answer as a table."""
+def say_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    faint: Container[int] = (),
+) -> None:
+    """Print the answer as a table; rows at the places in ``faint`` are dimmed."""
     console = out()
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*(clean(str(cell)) for cell in row))
+    for place, row in enumerate(rows):
+        style = "dim" if place in faint else None
+        table.add_row(*(clean(str(cell)) for cell in row), style=style)
     if not console.is_terminal:
         console.width = max(console.width, _WIDE)
     console.print(table)

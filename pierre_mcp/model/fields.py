@@ -90,7 +90,7 @@ class Reply(Shape):
     withheld: Annotated[
         list[Withheld],
         PUBLIC,
-        Field(description="Not consented to; null elsewhere means not recorded."),
+        Field(description="Not consented to."),
     ] = []
 
 

@@ -4,11 +4,15 @@ from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
+from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
 from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
 from pierre_mcp.tools.table import Resource, Table
+from pierre_mcp.tools.trends import ANALYZE_TRENDS
+from pierre_mcp.tools.zones import CALCULATE_ZONES
 
 TOOLS = (
     GET_STATUS,
@@ -16,8 +20,12 @@ TOOLS = (
     GET_ACTIVITY,
     GET_STATS,
     GET_ACTIVITY_STREAMS,
+    ANALYZE_TRAINING_LOAD,
+    ANALYZE_TRENDS,
     GET_PERSONAL_RECORDS,
     GET_ATHLETE,
+    CALCULATE_ZONES,
+    PREDICT_PERFORMANCE,
     GET_CONSENTS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,

@@ -10,6 +10,7 @@ import pytest
 
 from pierre_mcp.cli.consent import until
 from pierre_mcp.cli.faults import ExpiryMalformedError
+from pierre_mcp.tools.catalogue import table
 from tests.cli.terminal import IN_BUNDLE, Person, Terminal
 from tests.host import Host, text_of
 
@@ -127,12 +128,7 @@ def test_guided_in_plain_words(runner: Person) -> None:
         *(f"files:{c}" for c in ("activities", "heart_rate", "power", "profile")),
         "analytics:insights",
         f"share:{LABEL}",
-        "tool:get_activities",
-        "tool:get_activity",
-        "tool:get_activity_streams",
-        "tool:get_athlete",
-        "tool:get_personal_records",
-        "tool:get_stats",
+        *sorted(f"tool:{name}" for name in table().readers()),
     ]
 
 

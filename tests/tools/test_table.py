@@ -23,9 +23,11 @@ from pierre_mcp.tools.athlete import Athlete
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS, table
 from pierre_mcp.tools.columns import columns_of
 from pierre_mcp.tools.faces import as_markdown, resource_face, tool_face
+from pierre_mcp.tools.load import LoadHead, LoadRow
 from pierre_mcp.tools.stats import Span, StatsRow
 from pierre_mcp.tools.streams import StreamsHead
 from pierre_mcp.tools.table import Resource, Table, Tool
+from pierre_mcp.tools.trends import TrendHead, TrendRow
 from tests.gate.probes import READS, Said, probe
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -72,12 +74,24 @@ PUBLIC_FIELDS = {
     "HeldSource.categories",
     "GearColumns.untrusted_text",
     "HeldSource.source",
+    "LoadHead.method",
+    "LoadHead.parts",
+    "LoadHead.zones",
+    "LoadReply.method",
+    "LoadReply.parts",
+    "LoadReply.rows",
+    "LoadReply.truncated",
+    "LoadReply.withheld",
+    "LoadReply.zones",
     "OperationReply.files_done",
     "OperationReply.files_total",
     "OperationReply.operation_id",
     "OperationReply.reason",
     "OperationReply.state",
     "OperationReply.withheld",
+    "PredictReply.paces",
+    "PredictReply.races",
+    "PredictReply.withheld",
     "HeartRateColumns.id",
     "LongestColumns.id",
     "PowerColumns.id",
@@ -108,6 +122,17 @@ PUBLIC_FIELDS = {
     "StatusReply.version",
     "StatusReply.warnings",
     "StatusReply.withheld",
+    "TrendHead.compared",
+    "TrendHead.method",
+    "TrendHead.slope",
+    "TrendHead.unit",
+    "TrendReply.compared",
+    "TrendReply.method",
+    "TrendReply.rows",
+    "TrendReply.slope",
+    "TrendReply.truncated",
+    "TrendReply.unit",
+    "TrendReply.withheld",
     "Withheld.category",
     "Withheld.source",
     "StreamsHead.id",
@@ -119,6 +144,8 @@ PUBLIC_FIELDS = {
     "WithdrawReply.effect",
     "WithdrawReply.withdrawn",
     "WithdrawReply.withheld",
+    "ZonesReply.withheld",
+    "ZonesReply.zones",
 }
 """Fields that say nothing about a person but what the recipient itself may do."""
 
@@ -151,6 +178,10 @@ ROOTS: tuple[type[Shape], ...] = (
     Span,
     StreamsHead,
     Athlete,
+    LoadRow,
+    LoadHead,
+    TrendRow,
+    TrendHead,
 )
 ANSWERS = {model.__name__: model for root in ROOTS for model in models(root)}
 
@@ -411,8 +442,12 @@ def test_a_bundle_gives_the_tools_that_read() -> None:
         "get_activity",
         "get_stats",
         "get_activity_streams",
+        "analyze_training_load",
+        "analyze_trends",
         "get_personal_records",
         "get_athlete",
+        "calculate_zones",
+        "predict_performance",
     )
 
 
