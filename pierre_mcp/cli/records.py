@@ -23,11 +23,11 @@ _OF = {
     "last_90_days": "last 90 days",
     "compared": "compared with",
 }
-_FIT = ("effort_days", "oldest_days_ago")
+_FIT = ("efforts", "oldest_days_ago")
 _POWER = ("sport", "of", "cp_w", "cp_error_w", "w_per_kg", "w_prime_kj",
-          "w_prime_error_kj", "effort_s", *_FIT)  # fmt: skip
+          "w_prime_error_kj", *_FIT)  # fmt: skip
 _SPEED = ("sport", "of", "pace", "cs_m_s", "cs_error_m_s", "d_prime_m",
-          "d_prime_error_m", "effort_m", *_FIT)  # fmt: skip
+          "d_prime_error_m", *_FIT)  # fmt: skip
 
 
 def records(  # noqa: PLR0913, PLR0917 - each is an option, given by its name
@@ -203,8 +203,8 @@ def _critical_power(told: Mapping[str, Any]) -> _Rows:
     return [
         (sport, _OF[of], _with_error(f"{cp:.0f}", error, "W", 1), _number(per_kg),
          _with_error(f"{reserve:.1f}", more, "kJ", 1),
-         _efforts(map(lasting, at), days, ago))
-        for sport, of, cp, error, per_kg, reserve, more, at, days, ago
+         _efforts(efforts, ago))
+        for sport, of, cp, error, per_kg, reserve, more, efforts, ago
         in _rows(told["critical_power"], *_POWER)
     ]  # fmt: skip
 
@@ -213,15 +213,14 @@ def _critical_speed(told: Mapping[str, Any]) -> _Rows:
     return [
         (sport, _OF[of], pace, _with_error(f"{speed:.2f}", error, "m/s", 2),
          _with_error(f"{reserve:.0f}", more, "m", 0),
-         _efforts(map(course, at), days, ago))
-        for sport, of, pace, speed, error, reserve, more, at, days, ago
+         _efforts(efforts, ago))
+        for sport, of, pace, speed, error, reserve, more, efforts, ago
         in _rows(told["critical_speed"], *_SPEED)
     ]  # fmt: skip
 
 
-def _efforts(at: Any, days: Sequence[str], ago: int) -> str:
-    each = [f"{name} {day}" for name, day in zip(at, days, strict=True)]
-    return f"{wording.listed(each)} ({wording.count(ago, 'day')} ago)"
+def _efforts(efforts: Sequence[str], ago: int) -> str:
+    return f"{wording.listed(efforts)} ({wording.count(ago, 'day')} ago)"
 
 
 def _with_error(value: str, error: float | None, unit: str, digits: int) -> str:

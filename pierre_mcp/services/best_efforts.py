@@ -65,7 +65,7 @@ LONGEST: Final = ("distance_m", "moving_s", "ascent_m")
 """Of activities whose moving time is not known, the whole."""
 
 DOUBTFUL: Final = 1.4
-_DOUBTFUL_S, _DOUBTFUL_OF = 180, 10
+DOUBTFUL_S, DOUBTFUL_OF = 180, 10
 """A power over three minutes or more that is 1.4 times that of every other activity,
 of at least ten others, is more likely a meter's fault than its rider's."""
 
@@ -108,7 +108,7 @@ class Efforts:
         order = np.argsort(found.day, kind="stable")
         days = found.day[order]
         self._rows = {name: order[span.mask(days)] for name, span in periods.items()}
-        self._times, self._indoors, self._fast = _timed(found)
+        self._times, self._indoors, self._fast = timed(found)
 
     @property
     def periods(self) -> Sequence[Period]:
@@ -179,14 +179,14 @@ class Efforts:
 
     def doubtful_s(self, sport: Sport, along: Grid) -> Sequence[float]:
         """Return the durations over which one power stands far above all others."""
-        long = [at for at in along if at >= _DOUBTFUL_S]
+        long = [at for at in along if at >= DOUBTFUL_S]
         rows = self._of("period", sport)
-        if len(rows) <= _DOUBTFUL_OF:
+        if len(rows) <= DOUBTFUL_OF:
             return ()
         table = self._table(Kind.POWER)[np.ix_(rows, _places(Kind.POWER, long))]
         table = np.nan_to_num(table, nan=0.0)
         top = np.sort(table, axis=0)[-2:]
-        far = ((table > 0).sum(axis=0) > _DOUBTFUL_OF) & (top[1] >= DOUBTFUL * top[0])
+        far = ((table > 0).sum(axis=0) > DOUBTFUL_OF) & (top[1] >= DOUBTFUL * top[0])
         return [long[i] for i in np.flatnonzero(far).tolist()]
 
     def who(self, row: int) -> tuple[Sport, str, str]:
@@ -213,8 +213,11 @@ def _places(kind: Kind, along: Grid) -> Rows:
     return np.array([grid.index(at) for at in along], np.int64)
 
 
-def _timed(found: History) -> tuple[Numbers, Mask, Mask]:
-    """Return the best times that count, and whose do not: indoors, too fast."""
+def timed(found: History) -> tuple[Numbers, Mask, Mask]:
+    """Return the best times that count, and whose do not: indoors, too fast.
+
+    Times are of shape (n, 21) along ``DISTANCES_M``, NaN where they do not count.
+    """
     nobody = np.zeros(found.day.size, bool)
     if Category.ACTIVITIES not in found.details:
         return np.full((found.day.size, len(DISTANCES_M)), np.nan), nobody, nobody

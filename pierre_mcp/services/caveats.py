@@ -23,13 +23,12 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DURATIONS_S
 from pierre_mcp.services import standing
 from pierre_mcp.services.analysis import Analysis
+from pierre_mcp.services.best_efforts import DOUBTFUL, DOUBTFUL_OF, timed
 from pierre_mcp.services.loads import HIGHEST_INTENSITY, MEASURED
 from pierre_mcp.services.report import Report
 from pierre_mcp.services.training import Mask
 
 _MOST_RPM: Final = {Sport.RUNNING: 120.0, Sport.CYCLING: 130.0}
-_DOUBLED: Final = 1.4
-_LEAST_OTHERS: Final = 10
 _LEAST_GAP_S: Final = 30.0
 _UNEVEN: Final = 1.1
 """Friel compares halves of rides with a variability index of up to 1.05."""
@@ -121,7 +120,10 @@ def _doubted(of: Analysis) -> Iterator[str]:
     if rpm is not None and most is not None and rpm > most:
         half = "steps of both legs" if of.sport is Sport.RUNNING else "doubled"
         yield f"mean cadence {rpm:.0f}: {half}"
-    if (times := _times_best(of)) is not None and times >= _DOUBLED:
+    too_fast = timed(of.found)[2][of.row]
+    if too_fast:
+        yield "faster than any human: no best times"
+    if (times := _times_best(of)) is not None and times >= DOUBTFUL:
         yield f"power {times:.1f} times the year's best: doubled, or another meter"
     ftp, watts = of.in_force.get(Kind.FTP), of.number("normalized_power_w")
     rides = of.sport is Sport.CYCLING and ftp is not None and watts is not None
@@ -134,7 +136,7 @@ def _times_best(of: Analysis) -> float | None:
     best = of.found.details[Category.POWER].mean_max[:, DURATIONS_S.index(1_200)]
     others = standing.of_the_year(of.found, of.row) & (best > 0)
     others[of.row] = False
-    if of.sport is not Sport.CYCLING or others.sum() < _LEAST_OTHERS:
+    if of.sport is not Sport.CYCLING or others.sum() < DOUBTFUL_OF:
         return None
     return float(best[of.row] / best[others].max())
 

@@ -10,6 +10,7 @@ from pierre_mcp.model.details import DISTANCES_M, DURATIONS_S
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import training
 from pierre_mcp.services.analysis import DETAILS, Analysis, analysed, known
+from pierre_mcp.services.best_efforts import timed
 from pierre_mcp.services.training import WARM_UP_D, Trained
 from pierre_mcp.services.whole import Whole, whole
 from pierre_mcp.store.database import Tx
@@ -55,16 +56,16 @@ def compared(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> list[Analysis
     return [analysed(one, around[_day(one)]) for one in wholes]
 
 
-def best_power_w(of: Analysis, seconds: int) -> float | None:
-    """Return the best mean power over a duration of ``DURATIONS_S``."""
+def best_powers_w(of: Analysis) -> list[float | None]:
+    """Return the best mean power over each of ``POWER_S``."""
     curve = of.found.details[Category.POWER].mean_max[of.row]
-    return known(curve[DURATIONS_S.index(seconds)])
+    return [known(curve[DURATIONS_S.index(seconds)]) for seconds in POWER_S]
 
 
-def best_time_s(of: Analysis, metres: float) -> float | None:
-    """Return the least time over a distance of ``DISTANCES_M``."""
-    best = of.found.details[Category.ACTIVITIES].best_s[of.row]
-    return known(best[DISTANCES_M.index(metres)])
+def best_times_s(of: Analysis) -> list[float | None]:
+    """Return the least time over each of ``TIMES_M``, as far as it counts as a best."""
+    times, _, _ = timed(of.found)
+    return [known(times[of.row, DISTANCES_M.index(metres)]) for metres in TIMES_M]
 
 
 def most_different(

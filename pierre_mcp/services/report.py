@@ -26,9 +26,6 @@ from pierre_mcp.store.database import Tx
 _LEAST_M: Final = {Sport.SWIMMING: 100.0, Sport.ROWING: 500.0}
 """Sports whose splits are shorter than a kilometre."""
 
-_MEASURED_INDOORS: Final = frozenset({Sport.SWIMMING, Sport.ROWING})
-"""A pool and a rowing machine measure a distance."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
@@ -70,19 +67,13 @@ def report(tx: Tx, grant: Grant, activity_id: str) -> Report:
         of=of,
         zones=zones,
         best_powers=standing.best_powers(found, row),
-        best_times=[] if _is_of_trainer(of) else standing.best_times(found, row),
+        best_times=standing.best_times(found, row),
         alike=standing.alike(found, row, _compared(of)),
         splits=None if told is None else splits(told, _LEAST_M.get(of.sport, SPLIT_M)),
         emptied=low,
         swolf=_swolf(of.whole.detail.lengths),
         used=_used(of, zones, low),
     )
-
-
-def _is_of_trainer(of: Analysis) -> bool:
-    """Tell whether its distance is an estimate, or a game's: no time is a best then."""
-    indoor = of.whole.recording.activity.indoor
-    return indoor and of.sport not in _MEASURED_INDOORS
 
 
 def _compared(of: Analysis) -> Mapping[str, Numbers]:

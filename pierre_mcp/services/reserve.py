@@ -16,12 +16,11 @@ from pierre_mcp.analytics.critical import CriticalFit, critical_power
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DURATIONS_S
 from pierre_mcp.model.track import Column
+from pierre_mcp.services.best_efforts import Kind
+from pierre_mcp.services.critical_lines import ALONG
 from pierre_mcp.services.history import History
 
 DAYS: Final = 90
-DURATIONS: Final = (180, 300, 480, 720, 1_200)
-"""Efforts nearer each other are parts of each other."""
-
 LEAST_RIDES: Final = 5
 MOST_RATE_ERROR: Final = 0.05
 MOST_RESERVE_ERROR: Final = 0.20
@@ -29,7 +28,9 @@ LIKELY_J: Final = (5_000.0, 50_000.0)
 """What W' measured in people lies between."""
 ASSUMED_J: Final = 20_000.0
 
-_COLUMNS: Final = [DURATIONS_S.index(seconds) for seconds in DURATIONS]
+_ALONG: Final = ALONG[Kind.POWER]
+_COLUMNS: Final = [DURATIONS_S.index(seconds) for seconds in _ALONG]
+
 
 FITTED: Final = "critical power of the 90 days before"
 GUESSED: Final = "estimate: FTP as critical power, 20 kJ assumed as W'"
@@ -76,7 +77,7 @@ def threshold(found: History, row: int, ftp_w: float | None) -> Threshold | None
     fit = None
     if reaching >= LEAST_RIDES:
         best = records.highest(curves[:, _COLUMNS]).value
-        fit = critical_power(np.array(DURATIONS, np.float64), best)
+        fit = critical_power(np.array(_ALONG, np.float64), best)
     if fit is not None and _is_sound(fit):
         return Threshold(fit.rate, fit.reserve, FITTED)
     return Threshold(ftp_w, ASSUMED_J, GUESSED) if ftp_w else None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, DURATIONS_S
+from pierre_mcp.services import best_efforts
 from pierre_mcp.services.history import History, Numbers
 from pierre_mcp.services.loads import moving_s
 
@@ -94,12 +95,14 @@ def best_powers(found: History, row: int) -> list[Effort]:
 
 
 def best_times(found: History, row: int) -> list[Effort]:
-    """Return the best times of an activity over the distances of its sport."""
+    """Return the best times of an activity over the distances of its sport.
+
+    What counts is what counts as a record: not indoors, and no faster than any human.
+    """
     metres = _BY_SPORT.get(Sport(found.sport[row]), _RUN_M)
     columns = [DISTANCES_M.index(m) for m in metres]
-    return _efforts(
-        found, row, found.details[Category.ACTIVITIES].best_s[:, columns], metres
-    )
+    times, _, _ = best_efforts.timed(found)
+    return _efforts(found, row, times[:, columns], metres)
 
 
 def alike(found: History, row: int, numbers: Mapping[str, Numbers]) -> Alike:

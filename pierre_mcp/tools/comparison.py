@@ -44,6 +44,9 @@ _COMPARED: Final = {
 }
 """What may be said to differ, and how it is called."""
 
+_WATTS: Final = ("best_60_s_w", "best_300_s_w", "best_1200_s_w")
+_TIMES: Final = ("best_1_km_s", "best_5_km_s", "best_10_km_s")
+
 
 class ComparisonReply(Reply):
     """Activities by column; index i is one of them, in the order asked."""
@@ -136,12 +139,8 @@ def _row(one: "Analysis") -> dict[str, Any]:
     told = summary(one)
     told["sport"] = told["sport"].value
     tss_by = one.load and one.load.method
-    watts = dict(zip(("best_60_s_w", "best_300_s_w", "best_1200_s_w"),
-                     (comparison.best_power_w(one, s) for s in comparison.POWER_S),
-                     strict=True))  # fmt: skip
-    times = dict(zip(("best_1_km_s", "best_5_km_s", "best_10_km_s"),
-                     (comparison.best_time_s(one, m) for m in comparison.TIMES_M),
-                     strict=True))  # fmt: skip
+    watts = dict(zip(_WATTS, comparison.best_powers_w(one), strict=True))
+    times = dict(zip(_TIMES, comparison.best_times_s(one), strict=True))
     return {
         "id": recording.activity_id,
         "source": recording.where.source,

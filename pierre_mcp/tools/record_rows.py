@@ -10,7 +10,7 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import Public, Sensitive, Shape, Treatment
 from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY
 from pierre_mcp.tools.columns import as_columns, columns_of
-from pierre_mcp.tools.paces import pace
+from pierre_mcp.tools.paces import course, lasting, pace
 
 if TYPE_CHECKING:
     from pierre_mcp.services import best_efforts
@@ -81,8 +81,7 @@ class CriticalPowerRow(Shape):
     w_per_kg: Annotated[Number | MISSING, PER_KG] = MISSING
     w_prime_kj: Annotated[float, POWER]
     w_prime_error_kj: Annotated[Number, POWER]
-    effort_s: Annotated[list[int], POWER]
-    effort_days: Annotated[list[str], POWER]
+    efforts: Annotated[list[str], POWER]
     oldest_days_ago: Annotated[int, POWER]
 
 
@@ -96,8 +95,7 @@ class CriticalSpeedRow(Shape):
     pace: Annotated[str, SUMMARY]
     d_prime_m: Annotated[float, SUMMARY]
     d_prime_error_m: Annotated[Number, SUMMARY]
-    effort_m: Annotated[list[float], SUMMARY]
-    effort_days: Annotated[list[str], SUMMARY]
+    efforts: Annotated[list[str], SUMMARY]
     oldest_days_ago: Annotated[int, SUMMARY]
 
 
@@ -201,8 +199,7 @@ def _critical_power(one: "CriticalLine", found: "Records") -> Row:
         "cp_error_w": _rounded(fit.rate_error),
         "w_prime_kj": round(fit.reserve / 1_000, 1),
         "w_prime_error_kj": _rounded(fit.reserve_error, 1_000),
-        "effort_s": [int(at) for at in one.at],
-        "effort_days": one.days,
+        "efforts": _efforts([lasting(int(at)) for at in one.at], one),
         "oldest_days_ago": one.days_ago,
         **_per_kg(fit.rate, max(one.days), found),
     }
@@ -218,10 +215,14 @@ def _critical_speed(one: "CriticalLine", units: str) -> Row:
         "pace": pace(fit.rate, one.sport, units),
         "d_prime_m": round(fit.reserve, 1),
         "d_prime_error_m": _rounded(fit.reserve_error),
-        "effort_m": one.at,
-        "effort_days": one.days,
+        "efforts": _efforts([course(at) for at in one.at], one),
         "oldest_days_ago": one.days_ago,
     }
+
+
+def _efforts(at: Sequence[str], one: "CriticalLine") -> Sequence[str]:
+    """Return each effort and its day: ``20 min 2026-03-01``."""
+    return [f"{name} {day}" for name, day in zip(at, one.days, strict=True)]
 
 
 def _rounded(value: float | None, unit: float = 1.0) -> float | None:

@@ -16,7 +16,8 @@ from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.activities import SUMMARY, Availability, Day, Source, why_empty
+from pierre_mcp.tools.activities import SUMMARY, Availability, Source, why_empty
+from pierre_mcp.tools.load import SportName
 from pierre_mcp.tools.paces import clock, course, lasting
 from pierre_mcp.tools.record_rows import (
     CriticalPowerColumns,
@@ -107,17 +108,19 @@ Compared = Annotated[
 class RecordsParams(Params):
     """Whose records, of what, and beside what."""
 
-    sport: Annotated[Sport | None, Field(description="Else those done most.")] = None
+    sport: Annotated[SportName | None, Field(description="As in get_activities.")] = (
+        None
+    )
     kind: Annotated[
         Literal["times", "power", "heart_rate", "longest"] | None,
-        Field(description="Only this; with a sport, its whole curve."),
+        Field(description="With sport, its whole curve."),
     ] = None
-    from_day: Day = None
-    to_day: Day = None
+    from_day: Annotated[date | None, Field(description="YYYY-MM-DD.")] = None
+    to_day: Annotated[date | None, Field(description="YYYY-MM-DD.")] = None
     compare: Annotated[
         Compared | None, Field(description="year_before, or first/last day.")
     ] = None
-    provider: Annotated[Source | None, Field(description="Only this source.")] = None
+    provider: Annotated[Source | None, Field(description="One source.")] = None
 
 
 def get_personal_records(tx: Tx, grant: Grant, params: RecordsParams) -> RecordsReply:
@@ -255,8 +258,8 @@ def _power_in_words(found: RecordsReply) -> list[str]:
 GET_PERSONAL_RECORDS = Tool(
     name="get_personal_records",
     title="Personal records",
-    summary="Best times by distance, power and heart rate by duration, the longest, "
-    "critical power and speed, each with its day; a period against another.",
+    summary="Best times by distance, power and heart rate by duration, critical power "
+    "and speed, each with its day; one period against another.",
     takes=RecordsParams,
     gives=RecordsReply,
     terms=Terms(

@@ -71,6 +71,21 @@ def test_by_column_they_are_what_they_are_alone(
             assert of.bin[mine].tolist() == list(wanted)
 
 
+@given(st.lists(st.none() | moved, max_size=5))
+def test_without_histograms_all_else_is_the_same(
+    found: list[ActivityDetail | None],
+) -> None:
+    plains = [None if one is None else pack(one) for one in found]
+    whole, few = columns(plains), columns(plains, histograms=False)
+    np.testing.assert_array_equal(few.mean_max, whole.mean_max)
+    np.testing.assert_array_equal(few.best_s, whole.best_s)
+    assert not few.bins.any()
+    assert not few.seconds.size
+    turned = few.taken(np.arange(len(found))[::-1])
+    np.testing.assert_array_equal(turned.best_s, whole.best_s[::-1])
+    assert not turned.seconds.size
+
+
 @given(details, st.data())
 def test_a_cut_or_longer_one_is_refused(detail: Detail, data: st.DataObject) -> None:
     plain = pack(detail)

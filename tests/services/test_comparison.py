@@ -76,10 +76,10 @@ def test_each_has_the_numbers_of_its_own_analysis(store: Store) -> None:
 
 def test_bests_are_those_of_the_activity(store: Store) -> None:
     fast, slow = compared(store, activity(ride(1_300)), activity(run(), ago=2))
-    assert comparison.best_power_w(fast, 1_200) == 200
-    assert comparison.best_power_w(slow, 60) is None
-    assert comparison.best_time_s(fast, 10_000) == pytest.approx(1_250, abs=1)
-    assert comparison.best_time_s(slow, 10_000) is None
+    assert comparison.best_powers_w(fast) == [200, 200, 200]
+    assert comparison.best_powers_w(slow) == [None, None, None]
+    assert comparison.best_times_s(fast) == pytest.approx([125, 625, 1_250], abs=1)
+    assert comparison.best_times_s(slow)[2] is None
 
 
 def test_one_that_is_not_there_is_unknown(store: Store) -> None:

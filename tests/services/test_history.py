@@ -14,11 +14,17 @@ from pydantic import MISSING
 
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import HeartRateCell, PowerCell
-from pierre_mcp.model.details import ActivityDetail, Details, HeartRateDetail, Histogram
+from pierre_mcp.model.details import (
+    ActivityDetail,
+    Details,
+    HeartRateDetail,
+    Histogram,
+    PowerDetail,
+)
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording, Row, Where
 from pierre_mcp.services import activities, history
-from pierre_mcp.services.history import SUMMED
+from pierre_mcp.services.history import ALONE, SUMMED
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.recordings import Wanted
 from tests.stores import (
@@ -216,3 +222,58 @@ def test_an_activity_without_details_keeps_its_place(tmp_path: Path) -> None:
                   strict=True))  # fmt: skip
     assert isnan(of.pop("2026-02-02")[0])
     assert [curve[0] for curve in of.values()] == [5]
+
+
+def test_curves_are_those_of_the_whole_history(tmp_path: Path) -> None:
+    """Of the same recording, whatever else is read with them."""
+    fast: dict[Where, Details] = {
+        where: {
+            Category.ACTIVITIES: ActivityDetail(
+                mean_max_speed_m_s=(speed,), speed=Histogram(first=9, seconds=(4,))
+            ),
+            Category.POWER: PowerDetail(mean_max_power_w=(speed * 60,)),
+        }
+        for where, speed in ((FILES, 4.0), (STRAVA, 5.0), (GARMIN, 6.0))
+    }
+    with a_store(tmp_path / "data") as store:
+        grant = owner_grant(store)
+        put(store, grant, *(
+            replace(a_recording(bare=True), where=where, details=details,
+                    activity_id=IDS[0], power=PowerCell(mean_power_w=1, max_power_w=1))
+            for where, details in fast.items()
+        ), a_recording(day="2026-02-02"))  # fmt: skip
+        kinds = (Category.ACTIVITIES, Category.POWER)
+        with store.reading() as tx:
+            whole = history.read(tx, grant, Wanted(), details=kinds)
+            bare = history.curves(tx, grant, Wanted(), kinds)
+            some = history.curves(
+                tx, grant, Wanted(), kinds, numbers=[Category.ACTIVITIES]
+            )
+    for few in (bare, some):
+        assert few.activity_id.tolist() == whole.activity_id.tolist()
+        for kind in kinds:
+            np.testing.assert_array_equal(
+                few.details[kind].mean_max, whole.details[kind].mean_max
+            )
+            assert not few.details[kind].seconds.size
+    assert not bare.numbers
+    assert set(some.numbers) == {*SUMMED, "normalized_graded_speed_m_s"}
+    assert whole.numbers.keys() == {*SUMMED, *ALONE}
+
+
+def test_what_any_recording_says_was_indoors_is(tmp_path: Path) -> None:
+    with a_store(tmp_path / "data") as store:
+        grant = owner_grant(store)
+        outside = replace(a_recording(bare=True), activity_id=IDS[0])
+        inside = outside.activity.model_copy(update={"indoor": True})
+        put(store, grant, outside, replace(outside, where=STRAVA, activity=inside),
+            a_recording(day="2026-02-02", bare=True))  # fmt: skip
+        only = a_grant(owner_of(store), pairs=pairs_of("files", Category.ACTIVITIES))
+        with store.reading() as tx:
+            found = history.read(tx, grant, Wanted())
+            seen = history.read(tx, only, Wanted())
+    assert dict(zip(found.day.astype(str), found.indoor.tolist(), strict=True)) == {
+        "2026-02-01": True,
+        "2026-02-02": False,
+    }
+    assert not seen.indoor.any(), "what may not be read adds nothing"

@@ -74,6 +74,28 @@ def test_the_fastest_time_is_the_best(store: Store) -> None:
     assert [one.over for one in found.best_times] == [1_000, 5_000]
 
 
+def test_what_no_human_ran_is_no_best(store: Store) -> None:
+    """A watch that was left on in a car."""
+    found = reported(
+        store,
+        activity(ride(900, speed_m_s=12.0), sport=Sport.RUNNING),
+        activity(run(), sport=Sport.RUNNING, ago=2),
+    )
+    assert not found.best_times
+    assert "faster than any human: no best times" in caveats.caveats(found)
+    slower = reported(store, activity(run(), sport=Sport.RUNNING, ago=-1))
+    assert ranked(slower, 1_000)[:2] == (1, 2)
+
+
+def test_what_a_trainer_says_was_ridden_ranks_nothing(store: Store) -> None:
+    found = reported(
+        store,
+        activity(ride(2_000)),
+        activity(ride(2_000, speed_m_s=11.0), ago=3, indoor=True),
+    )
+    assert ranked(found, 10_000) == (1, 1, None)
+
+
 # --- like ones
 
 

@@ -71,6 +71,25 @@ def test_what_is_not_consented_to_is_not_opened(store: Store, tmp_path: Path) ->
     assert batch.summary["distance_m"].tolist() == [10_000.0, 10_000.0]
 
 
+def test_what_is_not_asked_for_is_not_opened(store: Store, tmp_path: Path) -> None:
+    """A curve of power needs none of the other cells, broken ones no obstacle."""
+    grant = owner_grant(store)
+    put(store, grant, a_recording(), a_recording(day="2026-02-02"))
+    for column in ("activities", "heart_rate", "power"):
+        alter(store, tmp_path, column)
+    with store.reading() as tx:
+        (batch,) = scan.batches(
+            tx, grant, Wanted(), details=[Category.POWER], numbers=()
+        )
+        with pytest.raises(SealBrokenError):
+            list(scan.batches(tx, grant, Wanted(), numbers=[Category.HEART_RATE]))
+    assert all(batch.details[Category.POWER])
+    assert batch.has_power.all()
+    assert not batch.has_heart_rate.any()
+    assert not batch.opened
+    assert not batch.summary.size
+
+
 def test_each_source_is_read_as_far_as_it_is_granted(store: Store) -> None:
     put(store, owner_grant(store), a_recording(), a_recording(where=STRAVA))
     both = pairs_of("files", Category.ACTIVITIES) | pairs_of(

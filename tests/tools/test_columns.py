@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import MISSING
+from pydantic import MISSING, create_model
 
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import (
@@ -114,3 +114,11 @@ def test_counts_and_spans_in_words() -> None:
     assert wording.count(2, "consent") == "2 consents"
     assert wording.span("a", "a") == "a"
     assert wording.span("a", "b") == "a to b"
+
+
+def test_a_field_that_is_a_list_makes_a_column_of_lists() -> None:
+    many = create_model("Many", __base__=Shape, days=(Annotated[list[str], PUBLIC], []))
+    kind = columns_of(many, "ManyColumns")
+    told = as_columns({"days": [["a", "b"], []]}, kind)
+    assert told.model_dump_json() == '{"days":[["a","b"],[]]}'
+    assert kind.model_validate(told.model_dump()) == told

@@ -75,13 +75,15 @@ def test_every_table(full: World) -> None:
     assert power["of"] == ["period", "last_90_days"]
     assert power["cp_w"][0] == pytest.approx(249.6, abs=0.5)
     assert power["w_prime_kj"][0] == pytest.approx(20.2, abs=0.3)
-    assert power["effort_s"][0] == [180, 300, 480, 720, 1_200]
-    assert power["effort_days"][0] == ["2026-02-02"] * 3 + ["2026-02-01"] * 2
+    assert power["efforts"][0] == [
+        "3 min 2026-02-02", "5 min 2026-02-02", "8 min 2026-02-02",
+        "12 min 2026-02-01", "20 min 2026-02-01",
+    ]  # fmt: skip
     assert power["oldest_days_ago"] == [28, 28]
     speed = told["critical_speed"]
     assert speed["sport"] == ["running", "running"]
     assert speed["pace"][0].endswith("/km")
-    assert speed["effort_days"][0][0] == "2026-01-12"
+    assert speed["efforts"][0][0] == "half a mile 2026-01-12"
     assert told["more_sports"] == []
     assert told["coverage"] == (
         "6 activities: 3 with best times, 3 with power, 2 with heart rate"
