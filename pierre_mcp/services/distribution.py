@@ -85,13 +85,12 @@ def _spread(
     kind = next((kind for kind in way.kinds if in_force[kind].newest), None)
     if kind is None:
         return None
-    own = np.flatnonzero(those & np.isin(found.sport, list(way.sports)))
     method = THREE_ZONES[kind]
     spent = seconds_in_zones(
         method,
-        bins_from(found.details[way.category].taken(own), way.scale),
-        {kind: in_force[kind].on(found.day[own])},
-    )
+        bins_from(found.details[way.category], way.scale),
+        {kind: in_force[kind].on(found.day)},
+    )[those & np.isin(found.sport, list(way.sports))]
     measured = np.isfinite(spent[:, 0])
     if not measured.any():
         return None

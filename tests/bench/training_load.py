@@ -145,17 +145,21 @@ def compare(store: Store, rounds: int) -> None:
             history.read(tx, grant, Wanted(), details=details)
 
     say(f"{got.found.day.size} activities, {np.isfinite(got.of.tss).sum()} loads")
-    timed((served, by_default, tool, loaded, read), rounds)
+    for clock in (time.perf_counter, time.process_time):
+        say(f"by {clock.__name__}:")
+        timed(clock, (served, by_default, tool, loaded, read), rounds)
 
 
-def timed(works: tuple[Callable[[], Any], ...], rounds: int) -> None:
+def timed(
+    clock: Callable[[], float], works: tuple[Callable[[], Any], ...], rounds: int
+) -> None:
     """Time each in turn; print medians, and what is above the last one's."""
     took: dict[Callable[[], Any], list[float]] = {work: [] for work in works}
     for _ in range(rounds):
         for work, times in took.items():
-            began = time.perf_counter()
+            began = clock()
             work()
-            times.append((time.perf_counter() - began) * 1e3)
+            times.append((clock() - began) * 1e3)
     read = took[works[-1]]
     for work, times in took.items():
         pairs = zip(times, read, strict=True)
