@@ -15,8 +15,8 @@ from tests.host import Host
 KEY = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
-    *("setup", "import", "consent", "call", "athlete", "load"),
-    *("imports", "undo", "refresh", "audit", "doctor", "demo", "serve"),
+    *("setup", "import", "consent", "call", "athlete", "load", "records", "predict"),
+    *("zones", "imports", "undo", "refresh", "audit", "doctor", "demo", "serve"),
 ]
 
 
