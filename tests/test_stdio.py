@@ -240,6 +240,7 @@ def test_nothing_personal_lies_in_the_open(tmp_path: Path) -> None:
     (sources / f"{file}.tcx").write_bytes(tcx_activity(ride(60), notes=street))
     log = anna.run("import", "mine").stderr
     anna.consents("--to", LABEL, "--with", "notes,location")
+    anna.consents("grant", "analytics:predictions", "--to", LABEL)
     with Host(anna.env) as host:
         host.greet()
         assert name in text_of(host.call("get_activities"))

@@ -10,8 +10,10 @@ import typer
 from pierre_mcp.cli.answers import answered
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.session import say, say_table
+from pierre_mcp.model.category import Sport
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.predictions import LEAST_M, MOST_M, RACES, between, named
+from pierre_mcp.tools.paces import clock, course, pace
+from pierre_mcp.tools.predictions import LEAST_M, MOST_M, RACES, between
 
 _DISTANCE = re.compile(r"([0-9]{1,5}(?:[.,][0-9]{1,3})?) ?(m|km|k|mi)?")
 _METRES: Final = {"m": 1.0, "km": 1_000.0, "k": 1_000.0, "mi": 1_609.344}
@@ -19,12 +21,12 @@ _TIME = re.compile(r"(?:([0-9]):)?([0-9]{1,3}):([0-5][0-9](?:\.[0-9])?)")
 _LEAST_S, _MOST_S = 210.0, 18_000.0
 
 
-class Sport(StrEnum):
+class _Asked(StrEnum):
     """The sports that the tool takes."""
 
-    RUNNING = "running"
-    SWIMMING = "swimming"
-    CYCLING = "cycling"
+    RUNNING = Sport.RUNNING
+    SWIMMING = Sport.SWIMMING
+    CYCLING = Sport.CYCLING
 
 
 def predict(
@@ -47,8 +49,8 @@ def predict(
         int, typer.Option(min=7, max=3_650, help="How far back best times count.")
     ] = 90,
     sport: Annotated[
-        Sport, typer.Option(help="Swimming is told by critical speed alone.")
-    ] = Sport.RUNNING,
+        _Asked, typer.Option(help="Swimming is told by critical speed alone.")
+    ] = _Asked.RUNNING,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Predict your race times, and what pace to train at.
@@ -68,11 +70,11 @@ def predict(
     told = answered("predict_performance", lambda _: asked, as_json=as_json)
     if told is None:
         return
-    races, units = told.content["races"], told.units
+    races = told.content["races"]
     if races["distance_m"]:
-        rows = [_row(race, units) for race in _rows(races)]
+        rows = [_row(race) for race in _rows(races)]
         say_table(_HEADS, rows)
-        _say_paces(told.content, units)
+        _say_paces(told.content, told.units)
     for said in (told.content["coverage"], *told.content["caveats"]):
         if said:
             say(said)
@@ -109,7 +111,7 @@ def _distance(text: str) -> str:
             "15km or 10mi."
         )
         raise NotTakenError(msg)
-    return f"{metres:.1f}".removesuffix(".0")
+    return f"{metres:.2f}".rstrip("0").rstrip(".")
 
 
 def _race(text: str | None) -> Mapping[str, Any]:
@@ -140,36 +142,36 @@ def _rows(columns: Mapping[str, Sequence[Any]]) -> Sequence[Mapping[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in values]
 
 
-def _row(race: Mapping[str, Any], units: str) -> Sequence[object]:
+def _row(race: Mapping[str, Any]) -> Sequence[object]:
     methods = ("vdot_s", "riegel_s", "cameron_s", "critical_speed_s")
     return (
-        named(race["distance_m"], units),
+        course(race["distance_m"]),
         _clock(race["median_s"]) + between(race["low_s"], race["high_s"]),
         *(_clock(race[name]) for name in methods),
         race["confidence"] or "",
-        _effort(race, units),
+        _effort(race),
     )
 
 
-def _effort(race: Mapping[str, Any], units: str) -> str:
+def _effort(race: Mapping[str, Any]) -> str:
     if race["effort_m"] is None:
         return ""
-    said = f"{named(race['effort_m'], units)} in {_clock(race['effort_s'])}"
+    said = f"{course(race['effort_m'])} in {_clock(race['effort_s'])}"
     if race["effort_day"] is None:
         return said
     return f"{said}, {race['effort_day']}, {wording.count(race['days_ago'], 'day')} ago"
 
 
 def _clock(seconds: float | None) -> str:
-    return "" if seconds is None else wording.clock(seconds)
+    return "" if seconds is None else clock(seconds)
 
 
 def _say_paces(told: Mapping[str, Any], units: str) -> None:
     paces = zip(told["paces"]["pace"], told["paces"]["s_per_km"], strict=True)
     rows = [
-        (name.replace("_", ", "), wording.pace(pace, units))
-        for name, pace in paces
-        if pace is not None
+        (name.replace("_", ", "), pace(1_000 / seconds, Sport.RUNNING, units))
+        for name, seconds in paces
+        if seconds is not None
     ]
     if rows:
         say("")

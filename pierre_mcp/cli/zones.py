@@ -10,7 +10,8 @@ from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.measures import read
 from pierre_mcp.cli.session import say, say_table
 from pierre_mcp.model.athlete import Kind
-from pierre_mcp.tools import wording
+from pierre_mcp.model.category import Sport
+from pierre_mcp.tools.paces import lasting, pace
 from pierre_mcp.tools.zones import METHODS, METRES, THRESHOLDS, Asked
 
 _MEASURES: Final = {kind: name for name, kind in THRESHOLDS.items()}
@@ -128,7 +129,7 @@ def _table(
     spent = one["seconds"]
     whole = sum(spent) or 1
     return (*heads, "time", ""), [
-        (*row, wording.clock(seconds), f"{100 * seconds / whole:.0f} %")
+        (*row, lasting(seconds), f"{100 * seconds / whole:.0f} %")
         for row, seconds in zip(rows, spent, strict=True)
     ]
 
@@ -138,7 +139,7 @@ def _edge(value: float | None, unit: str, units: str) -> str:
     if value is None:
         return ""
     if unit == "s/km":
-        return wording.pace(value, units)
+        return pace(1_000 / value, Sport.RUNNING, units)
     if unit == "s/100 m":
-        return f"{wording.clock(value)}/100 m"
+        return pace(100 / value, Sport.SWIMMING, units)
     return f"{value:g} {unit}"

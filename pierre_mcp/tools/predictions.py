@@ -23,6 +23,7 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import prediction_words as words
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import SUMMARY
+from pierre_mcp.tools.paces import clock, course
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -141,10 +142,11 @@ def predict_performance(tx: Tx, grant: Grant, params: PredictParams) -> PredictR
 
 def show_predictions(reply: PredictReply, here: Here) -> Shown:
     """Tell the middle and the spread of each distance, or why there is none."""
-    of, units = reply.races, here.profile.units
+    del here
+    of = reply.races
     rows = zip(of.distance_m, of.median_s, of.low_s, of.high_s, strict=True)
     said = [
-        f"{named(distance, units)} {wording.clock(middle)}{between(low, high)}"
+        f"{course(distance)} {clock(middle)}{between(low, high)}"
         for distance, middle, low, high in rows
         if middle is not None
     ]
@@ -155,26 +157,12 @@ def show_predictions(reply: PredictReply, here: Here) -> Shown:
     return Shown(f"{wording.listed(said)}.", reply)
 
 
-def named(distance_m: float, units: str) -> str:
-    """Return what a race of this distance is called."""
-    if distance_m in _CALLED:
-        return _CALLED[distance_m]
-    if distance_m % 1_000 == 0:
-        return f"{distance_m / 1_000:g} km"
-    if distance_m < 2_000:
-        return f"{distance_m:g} m"
-    return wording.length(distance_m, units)
-
-
 def between(low_s: float | None, high_s: float | None) -> str:
     """Return `` (3:04:00 to 3:07:24)``; nothing where the two do not differ."""
     if low_s is None or high_s is None:
         return ""
-    low, high = wording.clock(low_s), wording.clock(high_s)
+    low, high = clock(low_s), clock(high_s)
     return "" if low == high else f" ({low} to {high})"
-
-
-_CALLED: Final = {21_097.5: "half marathon", 42_195.0: "marathon", 1_609.344: "mile"}
 
 
 def _of_result(params: PredictParams) -> PredictReply:

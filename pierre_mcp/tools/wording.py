@@ -54,17 +54,3 @@ def height(metres: float, units: str) -> str:
 def listed(words: Iterable[str]) -> str:
     """Return words joined by commas."""
     return ", ".join(words)
-
-
-def clock(seconds: float) -> str:
-    """Return ``19:12`` or ``3:04:00``, as a race is timed."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def pace(s_per_km: float, units: str) -> str:
-    """Return ``4:15/km``, or for a mile where ``units`` is ``imperial``."""
-    if units == "imperial":
-        return f"{clock(s_per_km * _MILE_M / 1000)}/mi"
-    return f"{clock(s_per_km)}/km"

@@ -36,7 +36,7 @@ def test_one_distance_as_json(runner: Person) -> None:
     told = json.loads(
         runner.does("predict", "10mi", "--from", "half=1:28:15", "--json")
     )
-    assert told["races"]["distance_m"] == [16_093.4]
+    assert told["races"]["distance_m"] == [16_093.44]
     assert told["races"]["effort_s"] == [5_295]
 
 
@@ -65,7 +65,7 @@ def test_swimming_without_paces(anna: Person) -> None:
         anna.does("import", str(anna.file(f"{day}.fit", run)))
     said = anna.does("predict", "--sport", "swimming", "--days", "3650")
     rows = [line.split() for line in said.splitlines()]
-    assert [row[:2] for row in rows[1:4]] == [["400", "m"], ["800", "m"], ["1500", "m"]]
+    assert [row[:2] for row in rows[1:4]] == [["400", "m"], ["800", "m"], ["1.5", "km"]]
     assert [len(row) for row in rows[1:4]] == [5, 5, 2], "a time, and of which method"
     assert "training pace" not in said
     assert "2 of 2 swims in 3650 days" in said
@@ -91,7 +91,7 @@ def test_nothing_yet_says_what_to_do(runner: Person) -> None:
     ("text", "taken"),
     [
         ("5k", "5k"), (" Half ", "half"), ("15km", "15000"), ("3000", "3000"),
-        ("3000 m", "3000"), ("10mi", "16093.4"), ("42,195km", "42195"),
+        ("3000 m", "3000"), ("10mi", "16093.44"), ("42,195km", "42195"),
     ],
 )  # fmt: skip
 def test_a_distance_is_read(text: str, taken: str) -> None:

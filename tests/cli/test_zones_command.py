@@ -22,8 +22,8 @@ def test_paces_are_read_and_drawn_in_the_units_of_the_person(runner: Person) -> 
     runner.does("setup", "--units", "imperial", "--timezone", "Europe/Zurich")
     said = runner.does("zones", "pace", "--threshold-pace", "6:42")
     assert "5a    6:42/mi" in said
-    said = runner.does("zones", "--threshold-swim-pace", "1:45/100m")
-    assert "Y     1:45/100 m" in said
+    said = runner.does("zones", "--threshold-swim-pace", "1:36/100yd")
+    assert "Y     1:36/100 yd" in said
 
 
 def test_all_that_can_be_told_is_of_the_files(runner: Person) -> None:

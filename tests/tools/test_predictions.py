@@ -10,7 +10,6 @@ import pytest
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, ActivityDetail
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.tools.predictions import named
 from tests.gate.world import CLAUDE, OWNER, World
 from tests.stores import STRAVA, a_recording
 
@@ -104,19 +103,6 @@ def test_one_distance(world: World, distance: str, metres: float) -> None:
     told = asked(world, distance=distance, **TEN)
     assert told["races"]["distance_m"] == [metres]
     assert told["races"]["riegel_s"] == [round(2_400 * (metres / 10_000) ** 1.06)]
-
-
-@pytest.mark.parametrize(
-    ("distance_m", "units", "called"),
-    [
-        (5_000, "imperial", "5 km"), (21_097.5, "metric", "half marathon"),
-        (1_609.344, "metric", "mile"), (1_500, "imperial", "1500 m"),
-        (16_093.4, "imperial", "10.0 mi"), (16_093.4, "metric", "16.1 km"),
-        (400, "metric", "400 m"),
-    ],
-)  # fmt: skip
-def test_what_a_race_is_called(distance_m: float, units: str, called: str) -> None:
-    assert named(distance_m, units) == called
 
 
 # --- what it rests on
@@ -265,7 +251,7 @@ def test_swimming_is_told_by_critical_speed_alone(world: World) -> None:
     assert told["races"]["effort_m"] == told["races"]["vdot_s"] == [None] * 3
     assert (told["paces_vdot"], told["paces"]["pace"]) == (None, [])
     assert told["coverage"] == "2 of 2 swims in 90 days have best times."
-    assert line(world, sport="swimming") == "400 m 5:04, 800 m 10:24, 1500 m 19:44."
+    assert line(world, sport="swimming") == "400 m 5:04, 800 m 10:24, 1.5 km 19:44."
     longer = asked(world, sport="swimming", distance="2200")
     assert longer["races"]["median_s"] == [1_744]
     beyond = asked(world, sport="swimming", distance="10k")
