@@ -9,6 +9,7 @@ Source:
     VDOT 86, which no record is worth (the best is 85.6).
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ _SPRINTS: Final = {200.0: 19.0, 400.0: 43.0, 804.672: 100.0, 1_000.0: 131.0}
 _SWIMS: Final = {200.0: 98.0, 400.0: 212.0, 1_500.0: 846.0}
 
 
+@cache
 def _least(sport: Sport, distance_m: float) -> float:
     if sport is Sport.SWIMMING:
         return _SWIMS.get(distance_m, 0.0)
