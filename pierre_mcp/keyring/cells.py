@@ -128,7 +128,7 @@ def open_each(
         return []
     header = pairs[0][0][:HEADER_BYTES]
     begins = _AAD_BEGINS + header + column
-    if all(cell.startswith(header) for cell, _ in pairs):
+    if {cell[:HEADER_BYTES] for cell, _ in pairs} == {header}:
         return gcm.decrypt_each(cipher_of(pairs[0][0]), pairs, begins, HEADER_BYTES)
     return [open_beside(cipher_of(cell), cell, column, row) for cell, row in pairs]
 

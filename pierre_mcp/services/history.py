@@ -278,12 +278,13 @@ def _fold(found: Sequence[Batch], numbers: Mapping[str, Numbers]) -> NDArray[np.
     powers = (*_POWER, _speaker(Category.POWER))
     recorded[hearts] = _joined([batch.has_heart_rate for batch in found])
     recorded[powers] = _joined([batch.has_power for batch in found])
+    told = [(numbers.keys() & names, there) for names, there in recorded.items()]
     for rows in _groups(of):
         first, *others = sorted(rows, key=keys.__getitem__)
         keep[others] = False
-        for names, there in recorded.items():
+        for names, there in told:
             best = next((i for i in (first, *others) if there[i]), first)
-            for name in numbers.keys() & names:
+            for name in names:
                 numbers[name][first] = numbers[name][best]
     return keep
 
