@@ -90,7 +90,7 @@ class Reply(Shape):
     withheld: Annotated[
         list[Withheld],
         PUBLIC,
-        WithJsonSchema({"description": "Source and category not consented to."}),
+        WithJsonSchema({"description": "Not consented to."}),
     ] = []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import MISSING, AfterValidator, Field
+from pydantic import MISSING, AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError, from_json
 
 from pierre_mcp.model.category import Category, Sport
@@ -48,7 +48,9 @@ def _source(name: str) -> str:
 Source = Annotated[
     str, Field(pattern="^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_source)
 ]
-Day = Annotated[date | None, Field(description="Local day, YYYY-MM-DD, inclusive.")]
+Day = Annotated[date | None, Field(description="YYYY-MM-DD, inclusive.")]
+SportName = Annotated[Sport, WithJsonSchema({"type": "string", "maxLength": 16})]
+"""A sport that is not listed again: the list of all tools has its token budget."""
 
 Availability = Literal["not_imported", "outside_range"]
 

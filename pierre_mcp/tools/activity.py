@@ -109,7 +109,9 @@ class ActivityReply(Reply):
     max_bpm: Annotated[float | MISSING | None, HEART_RATE] = MISSING
     mean_power_w: Annotated[float | MISSING | None, POWER] = MISSING
     max_power_w: Annotated[float | MISSING | None, POWER] = MISSING
-    normalized_power_w: Annotated[float | MISSING | None, POWER] = MISSING
+    normalized_power_w: Annotated[
+        float | MISSING | None, POWER, Field(description="30 s windows from the 30th.")
+    ] = MISSING
     work_kj: Annotated[float | MISSING | None, POWER] = MISSING
     laps: Annotated[Parts, PUBLIC]
     splits: Annotated[Parts, PUBLIC, Field(description="Each kilometre.")]

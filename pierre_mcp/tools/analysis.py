@@ -90,7 +90,7 @@ class SplitsBy(Shape):
     """Splits, stops included."""
 
     duration_s: Annotated[Numbers, SUMMARY] = MISSING
-    gap_s_per_km: Annotated[Gaps, GRADED] = MISSING
+    gap_s_per_km: Annotated[Gaps, GRADED, Field(description="Minetti.")] = MISSING
     mean_bpm: Annotated[Gaps, HEART_RATE] = MISSING
     mean_power_w: Annotated[Gaps, POWER] = MISSING
 
@@ -115,19 +115,29 @@ class AnalysisReply(Reply):
     speed_m_s: Annotated[float | None, SUMMARY]
     graded_speed_m_s: Annotated[float | None, SUMMARY]
     mean_bpm: Annotated[Value, HEART_RATE] = MISSING
-    normalized_power_w: Annotated[Value, POWER] = MISSING
-    variability_index: Annotated[Value, POWER] = MISSING
-    tss: Annotated[Value, LOAD] = MISSING
+    normalized_power_w: Annotated[
+        Value, POWER, Field(description="30 s windows from the 30th.")
+    ] = MISSING
+    variability_index: Annotated[
+        Value, POWER, Field(description="Normalized over mean.")
+    ] = MISSING
+    tss: Annotated[Value, LOAD, Field(description="By the best method.")] = MISSING
     tss_by: Annotated[list[str], LOAD] = []
     intensity_factor: Annotated[Value, LOAD] = MISSING
-    efficiency_factor: Annotated[Value, EFFICIENCY] = MISSING
-    decoupling_percent: Annotated[Value, DRIFT] = MISSING
+    efficiency_factor: Annotated[
+        Value, EFFICIENCY, Field(description="W or m/min per bpm.")
+    ] = MISSING
+    decoupling_percent: Annotated[
+        Value, DRIFT, Field(description="Halves by time; positive is drift.")
+    ] = MISSING
     swolf: Annotated[float | MISSING, SUMMARY] = MISSING
     zones: Annotated[ZonesBy, PUBLIC] = ZonesBy()
     best: Annotated[Best, PUBLIC] = Best()
     split_m: Annotated[float | MISSING, SUMMARY] = MISSING
     splits: Annotated[SplitsBy, PUBLIC] = SplitsBy()
-    w_bal_low_j: Annotated[Value, POWER] = MISSING
+    w_bal_low_j: Annotated[
+        Value, POWER, Field(description="Skiba 2015, differential.")
+    ] = MISSING
     alike: Annotated[AlikeBy, PUBLIC] = AlikeBy()
     thresholds: Annotated[list[str], LOAD] = []
     method: Annotated[str, ALL] = ""

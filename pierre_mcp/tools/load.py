@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import MISSING, Field, WithJsonSchema
+from pydantic import MISSING, Field
 
 from pierre_mcp.late import Late
 from pierre_mcp.model.athlete import CATEGORY_OF
@@ -24,7 +24,7 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import in_force, wording
-from pierre_mcp.tools.activities import SUMMARY, Availability, why_empty
+from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
 from pierre_mcp.tools.columns import as_columns, columns_of
 from pierre_mcp.tools.table import Shown, Tool
 
@@ -75,13 +75,21 @@ Numbers: TypeAlias = list[float] | MISSING
 class State(Shape):
     """The newest day: today, unless an earlier one was asked for."""
 
-    ctl: Annotated[Value, LOAD] = MISSING
-    atl: Annotated[Value, LOAD] = MISSING
-    tsb: Annotated[Value, LOAD] = MISSING
-    ramp_rate: Annotated[Value, LOAD] = MISSING
-    monotony: Annotated[Value, LOAD] = MISSING
-    strain: Annotated[Value, LOAD] = MISSING
-    acwr: Annotated[Value, LOAD, Field(description="Weak evidence.")] = MISSING
+    ctl: Annotated[Value, LOAD, Field(description="42 days, k = 1 - e^(-1/42).")] = (
+        MISSING
+    )
+    atl: Annotated[Value, LOAD, Field(description="Likewise over 7.")] = MISSING
+    tsb: Annotated[Value, LOAD, Field(description="Yesterday's ctl - atl.")] = MISSING
+    ramp_rate: Annotated[Value, LOAD, Field(description="Of ctl, 7 days.")] = MISSING
+    monotony: Annotated[Value, LOAD, Field(description="7 days, population SD.")] = (
+        MISSING
+    )
+    strain: Annotated[Value, LOAD, Field(description="Load of 7 days x monotony.")] = (
+        MISSING
+    )
+    acwr: Annotated[
+        Value, LOAD, Field(description="7:28 days, coupled; weak evidence.")
+    ] = MISSING
 
 
 class LoadRow(Shape):
@@ -116,7 +124,9 @@ class Zones(Shape):
     low_s: Annotated[Counts, LOAD] = MISSING
     moderate_s: Annotated[Counts, LOAD] = MISSING
     high_s: Annotated[Counts, LOAD] = MISSING
-    polarization: Annotated[list[float | None] | MISSING, LOAD] = MISSING
+    polarization: Annotated[
+        list[float | None] | MISSING, LOAD, Field(description="Treff 2019.")
+    ] = MISSING
 
 
 class LoadHead(State):
@@ -143,10 +153,6 @@ class LoadReply(Reply, LoadHead):
     truncated: Annotated[
         bool, PUBLIC, Field(description="More with an earlier to_day.")
     ] = False
-
-
-SportName = Annotated[Sport, WithJsonSchema({"type": "string", "maxLength": 16})]
-"""A sport that is not listed again: the list of all tools has its token budget."""
 
 
 class LoadParams(Params):

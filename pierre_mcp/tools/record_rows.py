@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import MISSING
+from pydantic import MISSING, Field
 
 from pierre_mcp.late import Late
 from pierre_mcp.model.category import Category, Sport
@@ -76,7 +76,7 @@ class CriticalPowerRow(Shape):
 
     sport: Annotated[Sport, POWER]
     of: Annotated[str, POWER]
-    cp_w: Annotated[float, POWER]
+    cp_w: Annotated[float, POWER, Field(description="W'/t + CP, 3 to 20 min.")]
     cp_error_w: Annotated[Number, POWER]
     w_per_kg: Annotated[Number | MISSING, PER_KG] = MISSING
     w_prime_kj: Annotated[float, POWER]
@@ -90,7 +90,7 @@ class CriticalSpeedRow(Shape):
 
     sport: Annotated[Sport, SUMMARY]
     of: Annotated[str, SUMMARY]
-    cs_m_s: Annotated[float, SUMMARY]
+    cs_m_s: Annotated[float, SUMMARY, Field(description="2 to 20 min.")]
     cs_error_m_s: Annotated[Number, SUMMARY]
     pace: Annotated[str, SUMMARY]
     d_prime_m: Annotated[float, SUMMARY]

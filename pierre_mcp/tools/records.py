@@ -16,8 +16,13 @@ from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.activities import SUMMARY, Availability, Source, why_empty
-from pierre_mcp.tools.load import SportName
+from pierre_mcp.tools.activities import (
+    SUMMARY,
+    Availability,
+    Source,
+    SportName,
+    why_empty,
+)
 from pierre_mcp.tools.paces import clock, course, lasting
 from pierre_mcp.tools.record_rows import (
     CriticalPowerColumns,

@@ -8,7 +8,7 @@ from pydantic import MISSING, Field
 from pydantic_core import from_json
 
 from pierre_mcp.late import Late
-from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import (
     PUBLIC,
     Listing,
@@ -34,6 +34,7 @@ from pierre_mcp.tools.activities import (
     Availability,
     Day,
     Source,
+    SportName,
     why_empty,
 )
 from pierre_mcp.tools.columns import as_columns, columns_of
@@ -119,7 +120,9 @@ class StatsParams(Params):
 
     by: Annotated[By, Field(description="One row for each of these.")] = "month"
     provider: Annotated[Source | None, Field(description="Only this source.")] = None
-    sport: Annotated[Sport | None, Field(description="Only this sport.")] = None
+    sport: Annotated[SportName | None, Field(description="As in get_activities.")] = (
+        None
+    )
     from_day: Day = None
     to_day: Day = None
     limit: Annotated[int, Field(ge=1, le=1_000, description="Rows at most.")] = 1_000

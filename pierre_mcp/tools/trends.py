@@ -24,9 +24,9 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.activities import SUMMARY, Availability, why_empty
+from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
 from pierre_mcp.tools.columns import as_columns, columns_of
-from pierre_mcp.tools.load import SportName, lacking
+from pierre_mcp.tools.load import lacking
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ TrendColumns = columns_of(TrendRow, "TrendColumns")
 class Slope(Shape):
     """Change over four weeks, and its 95 % interval."""
 
-    per_4_weeks: Annotated[Value, METRIC] = MISSING
+    per_4_weeks: Annotated[
+        Value, METRIC, Field(description="Theil-Sen, Sen's interval.")
+    ] = MISSING
     low: Annotated[Value, METRIC] = MISSING
     high: Annotated[Value, METRIC] = MISSING
     clear: Annotated[bool | MISSING, METRIC] = MISSING
@@ -94,7 +96,7 @@ class Beside(Shape):
     from_day: Annotated[date | MISSING, SUMMARY] = MISSING
     to_day: Annotated[date | MISSING, SUMMARY] = MISSING
     medians: Annotated[Pair, METRIC] = MISSING
-    shift: Annotated[Value, METRIC] = MISSING
+    shift: Annotated[Value, METRIC, Field(description="Hodges-Lehmann.")] = MISSING
     low: Annotated[Value, METRIC] = MISSING
     high: Annotated[Value, METRIC] = MISSING
     percent: Annotated[Value, METRIC] = MISSING
