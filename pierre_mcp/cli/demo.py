@@ -9,7 +9,7 @@ step that goes otherwise than it should ends the demo with an error.
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,6 +32,16 @@ SERVE: Final = f"{APP} serve --client {VISITOR}"
 COMMAND_WITHIN_S: Final = 30.0
 TABLE_COLUMNS: Final = 84
 """What the log's end needs so that no word of it is cut."""
+
+
+_SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "activities": (
+        "day", "sport", "duration_s", "distance_m", "mean_bpm", "mean_power_w",
+    ),
+    "rows": ("day", "load", "ctl", "atl", "tsb", "activities", "method"),
+}  # fmt: skip
+"""The lists that are drawn as tables, and which of their columns."""
+_MOST_ROWS: Final = 6
 
 
 class DemoUnexpectedError(PierreError):
@@ -97,8 +107,9 @@ class Visitor:
         self._page.shown(line)
         _expect(isinstance(content, dict), f"the answer of {tool}")
         found: Frame = result["structuredContent"]
-        if "activities" in found:
-            self._page.table(_columns(found["activities"]))
+        for rows, shown in _SHOWN.items():
+            if rows in found:
+                self._page.table(_columns(found[rows], shown))
         self._page.json(compact)
         return found
 
@@ -187,6 +198,9 @@ def _answered(page: Page, visitor: Visitor) -> str:
     _expect(len(found["id"]) == 5, "five activities")
     outdoors = (i for i, up in enumerate(found["ascent_m"]) if up is not None)
     activity_id = str(found["id"][next(outdoors, 0)])
+    page.part("How is my training load?")
+    load = visitor.answered("analyze_training_load", {"project_days": 0})
+    _expect(load["ctl"] > 0 and load["rows"]["load"], "the training load")
     page.part("It looks at one from sample to sample")
     asked = {"id": activity_id, "max_points": 20}
     streams = visitor.answered("get_activity_streams", asked)
@@ -248,9 +262,8 @@ def own(command: str) -> list[str]:
     return [sys.executable, "-m", "pierre_mcp", *shlex.split(command)[1:]]
 
 
-def _columns(found: Mapping[str, Any]) -> dict[str, list[Any]]:
-    shown = ("day", "sport", "duration_s", "distance_m", "mean_bpm", "mean_power_w")
-    return {name: found[name] for name in shown if name in found}
+def _columns(found: Mapping[str, Any], shown: Sequence[str]) -> dict[str, list[Any]]:
+    return {name: found[name][:_MOST_ROWS] for name in shown if name in found}
 
 
 def _expect(holds: object, step: str) -> None:

@@ -76,6 +76,8 @@ def test_the_whole_path_as_a_transcript(
         "5 activities,",
         '{"withheld":[{"source":"strava","category":"notes"}]',
         "bytes in all)",
+        "How is my training load?",
+        "(fitness)",
         "It looks at one from sample to sample",
         "20 of ",
         "so they are withheld",
