@@ -86,7 +86,7 @@ Day = Annotated[
     Field(ge=date(1970, 1, 1), le=date(2100, 12, 31)),
     BeforeValidator(_day),
 ]
-Metres = Annotated[float, Field(ge=800, le=200_000), BeforeValidator(_metres)]
+Metres = Annotated[float, Field(ge=800, le=80_000), BeforeValidator(_metres)]
 Seconds = Annotated[int, Field(ge=60, le=48 * 3600), BeforeValidator(_seconds)]
 
 
@@ -108,7 +108,7 @@ class RaceParams(Params):
     distance: Annotated[
         Metres,
         Field(
-            description="5k, 10k, half, marathon, or metres from 800 to 200000.",
+            description="5k, 10k, half, marathon, or metres from 800 to 80000.",
             examples=list(DISTANCES),
         ),
     ]
@@ -167,7 +167,7 @@ Call, in this order:
    (TSB), ramp rate, monotony, intensity distribution.
 5. analyze_activity for the longest or hardest session; compare_activities with an
    earlier one like it, if there is one.
-6. analyze_trends, to check what you would call a change.
+6. analyze_trends of the metric in question, to check what you would call a change.
 
 Judge it as a coach would:
 - Against my own four weeks before, never against other people or a textbook week.
@@ -197,11 +197,11 @@ Plan my running race: {_called(params.distance)} on {params.date}{goal}.
 
 Call, in this order:
 1. get_status: today's date. If race day is past, say so and stop.
-2. predict_performance for {params.distance:g} m: times, their spread, what each rests
-   on, how fresh that is, training paces.
+2. predict_performance, distance "{_argument(params.distance)}": times, their spread,
+   what each rests on, how fresh that is, training paces.
 3. get_personal_records for running.
 4. get_stats, sport "running", by "week", the last 12 weeks: volume and longest run.
-5. analyze_training_load: fitness, ramp rate, form by race day.
+5. analyze_training_load, project_days to race day: fitness, ramp rate, form.
 6. get_athlete and calculate_zones: thresholds, their dates, zones.
 
 Judge it as a coach would:
@@ -232,7 +232,7 @@ Am I overtraining? Look at it soberly.
 Call, in this order:
 1. get_status: today's date, and what you may read.
 2. analyze_training_load, the last 8 weeks: ramp rate, monotony, strain.
-3. analyze_trends over them: pace or power at the same heart rate.
+3. analyze_trends over them: metrics "efficiency" and "resting_heart_rate".
 4. compare_activities: recent sessions with earlier ones like them.
 5. get_activities, the last 14 days: days off. get_athlete: resting heart rate, if told.
 
@@ -262,6 +262,11 @@ can and cannot show; the step must do no harm if you are wrong."""
 def _called(metres: float) -> str:
     named = (of.called for of in DISTANCES.values() if of.metres == metres)
     return next(named, f"{metres:g} m")
+
+
+def _argument(metres: float) -> str:
+    named = (name for name, of in DISTANCES.items() if of.metres == metres)
+    return next(named, f"{metres:g}")
 
 
 def _clock(seconds: int) -> str:

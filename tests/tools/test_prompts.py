@@ -17,6 +17,7 @@ from pierre_mcp.gate.arguments import as_bytes, parse
 from pierre_mcp.model.fields import Params
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.faces import prompt_face, prompts_as_markdown
+from pierre_mcp.tools.predictions import PredictParams
 from pierre_mcp.tools.prompts import (
     AM_I_OVERTRAINING,
     DISTANCES,
@@ -145,24 +146,25 @@ def test_a_week_is_monday_to_sunday_around_any_day_of_it(day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("distance", "called", "metres", "taper"),
+    ("distance", "called", "argument", "taper"),
     [
-        ("800", "800 m", "800 m", "7 to 10 days"),
-        ("5k", "5 km", "5000 m", "7 to 10 days"),
-        ("5000", "5 km", "5000 m", "7 to 10 days"),
-        ("10k", "10 km", "10000 m", "7 to 10 days"),
-        ("10001", "10001 m", "10001 m", "10 to 14 days"),
-        ("half", "half marathon", "21097.5 m", "10 to 14 days"),
-        ("marathon", "marathon", "42195 m", "2 to 3 weeks"),
-        ("200000", "200000 m", "200000 m", "2 to 3 weeks"),
+        ("800", "800 m", "800", "7 to 10 days"),
+        ("5k", "5 km", "5k", "7 to 10 days"),
+        ("5000", "5 km", "5k", "7 to 10 days"),
+        ("10k", "10 km", "10k", "7 to 10 days"),
+        ("10001", "10001 m", "10001", "10 to 14 days"),
+        ("half", "half marathon", "half", "10 to 14 days"),
+        ("marathon", "marathon", "marathon", "2 to 3 weeks"),
+        ("80000", "80000 m", "80000", "2 to 3 weeks"),
     ],
 )
 def test_a_race_is_named_measured_and_tapered_for(
-    distance: str, called: str, metres: str, taper: str
+    distance: str, called: str, argument: str, taper: str
 ) -> None:
     said = text(RACE_PLAN, RACE | {"distance": distance})
     assert said.startswith(f"Plan my running race: {called} on 2026-09-27.\n")
-    assert f"predict_performance for {metres}: " in said
+    assert f'predict_performance, distance "{argument}": ' in said
+    assert PredictParams(distance=argument).distance == argument
     assert f"Taper over the last {taper}: " in said
     assert "the goal" not in said
 
