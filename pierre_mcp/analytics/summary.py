@@ -110,7 +110,7 @@ def summarise(track: Track) -> Summary:
         heart_cell = _heart_rate(heart)
         seconds = heart.by_second(clock)
         found[Category.HEART_RATE] = details.heart_rate(heart, seconds, cut)
-    if watts:
+    if watts and watts.total > 0:  # a meter at zero throughout measured nothing
         seconds = watts.by_second(clock)
         found[Category.POWER] = details.power(watts, seconds, cut)
         power_cell = _power(watts, seconds)

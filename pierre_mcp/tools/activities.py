@@ -239,7 +239,8 @@ def _column(cells: Sequence[Any], name: str) -> list[Any]:
     values = [
         cell if cell is None or cell is MISSING else cell.get(name) for cell in cells
     ]
-    return rounded(values)
+    told: list[Any] = rounded(values)
+    return told
 
 
 def local_start(day: str, started_us: int, utc_offset_s: int) -> str:

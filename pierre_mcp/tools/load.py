@@ -233,7 +233,8 @@ def show_training_load(listing: Listing[LoadRow, LoadHead], here: Here) -> Shown
         return Shown(f"No load can be told: {head.coverage}.", reply)
     return Shown(
         f"{head.to_day}: CTL {_whole(head.ctl)} (fitness), ATL {_whole(head.atl)} "
-        f"(fatigue), TSB {_whole(head.tsb):+} (form); {head.coverage}.",
+        f"(fatigue), TSB {_whole(head.tsb):+} (form: yesterday's "
+        f"fitness less fatigue); {head.coverage}.",
         reply,
     )
 

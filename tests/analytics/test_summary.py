@@ -242,6 +242,12 @@ def test_heart_rates_no_heart_has_are_not_recorded() -> None:
     assert summarise(track(t_s=[0, 1], heart_rate_bpm=[0, 0])).heart_rate is None
 
 
+def test_a_meter_at_zero_throughout_measured_nothing() -> None:
+    summary = summarise(track(t_s=list(range(60)), power_w=[0] * 60))
+    assert summary.power is None
+    assert Category.POWER not in summary.details
+
+
 def test_power_counts_zeros_and_drops_spikes() -> None:
     power = summarise(track(t_s=seconds(6), power_w=[0, 300, 4_000, *[300] * 3])).power
     assert power is not None

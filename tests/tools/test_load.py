@@ -66,7 +66,8 @@ def test_an_hour_at_threshold_a_day_gives_the_published_values(even: World) -> N
     assert told["thresholds"] == [f"ftp_w 250 since {back(41)}, files"]
     assert told["caveats"] == [f"history begins {back(41)}: ctl is still rising"]
     assert line(even) == (
-        "2026-03-01: CTL 63 (fitness), ATL 100 (fatigue), TSB -37 (form); "
+        "2026-03-01: CTL 63 (fitness), ATL 100 (fatigue), TSB -37 (form: "
+        "yesterday's fitness less fatigue); "
         "a load for 42 of 42 activities."
     )
 
