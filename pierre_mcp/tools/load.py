@@ -75,7 +75,6 @@ METHOD = (
 Value: TypeAlias = float | MISSING | None
 Words: TypeAlias = list[str] | MISSING
 Counts: TypeAlias = list[int] | MISSING
-Loads: TypeAlias = list[float | None] | MISSING
 
 
 class State(Shape):
@@ -120,7 +119,7 @@ class Parts(Shape):
 
     name: Annotated[Words, LOAD] = MISSING
     activities: Annotated[Counts, LOAD] = MISSING
-    load: Annotated[Loads, LOAD] = MISSING
+    load: Annotated[list[float | None] | MISSING, LOAD] = MISSING
 
 
 class Zones(Shape):
@@ -277,9 +276,8 @@ def _rows(
     projected = at >= days.was
     row = table.row_of(got.found.day[within])
     tss, method = got.of.tss[within], got.of.method[within]
-    count = at.size
-    done = np.bincount(row, minlength=count)
-    without = np.bincount(row[np.isnan(tss)], minlength=count)
+    done = np.bincount(row, minlength=at.size)
+    without = np.bincount(row[np.isnan(tss)], minlength=at.size)
     columns = {
         "day": table.last_day.astype(str).tolist(),
         "load": table.sums(days.load[offset:]).round(1).tolist(),
@@ -288,7 +286,7 @@ def _rows(
         "tsb": rounded(days.tsb[at].tolist()),
         "activities": _been(done, projected),
         "no_load": _been(without, projected),
-        "method": load_rows.chief(row, method, tss, loads.METHODS, count),
+        "method": load_rows.chief(row, method, tss, loads.METHODS, at.size),
         "projected": projected.tolist(),
     }
     return {name: column[::-1] for name, column in columns.items()}
