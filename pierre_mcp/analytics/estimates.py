@@ -27,6 +27,11 @@ WINDOW_DAYS: Final = 90
 MAX_HEART_RATE_DAYS: Final = 365
 OF_20_MIN: Final = 0.95
 
+HIGHEST_BPM: Final = 230.0
+"""Beyond it is static or a synthetic file: what is expected of any age, 208, and the 20
+that one person may be above it (Tanaka 2001).
+"""
+
 _HOUR_S: Final = 3_600.0
 _RIEGEL: Final = 1.06
 _RACES: Final = tuple(
@@ -105,10 +110,11 @@ def threshold_heart_rate_bpm(day: Days, best_20_min_bpm: Column) -> Steps:
 def max_heart_rate_bpm(day: Days, best_5_s_bpm: Column) -> Steps:
     """Return maximum heart rate: the highest mean over 5 s within 365 days, bpm.
 
-    Five seconds leave out what a strap reads of static for a beat or two. Who never
-    went all-out has a higher one.
+    Five seconds leave out what a strap reads of static for a beat or two, and over
+    ``HIGHEST_BPM`` none counts. Who never went all-out has a higher one.
     """
-    return rolling_best(day, best_5_s_bpm, window_days=MAX_HEART_RATE_DAYS)
+    held = np.where(best_5_s_bpm <= HIGHEST_BPM, best_5_s_bpm, np.nan)
+    return rolling_best(day, held, window_days=MAX_HEART_RATE_DAYS)
 
 
 def max_heart_rate_by_age_bpm(birth_year: int, last_year: int) -> Steps:

@@ -110,7 +110,7 @@ def summarise(track: Track) -> Summary:
         heart_cell = _heart_rate(heart)
         seconds = heart.by_second(clock)
         found[Category.HEART_RATE] = details.heart_rate(heart, seconds, cut)
-    if watts:
+    if watts and watts.total > 0:  # a meter at zero throughout measured nothing
         seconds = watts.by_second(clock)
         found[Category.POWER] = details.power(watts, seconds, cut)
         power_cell = _power(watts, seconds)
@@ -158,8 +158,11 @@ def _moving_s(track: Track, along: Column | None) -> float | None:
     """Return the device's timer, else the time spent at 0.5 m/s or more.
 
     Speed is that between two samples by distance, else the one recorded; pauses are
-    excluded. None where neither tells.
+    excluded. None where neither tells. Of a pool swim it is the time of the lengths
+    swum: the timer runs on through rests at the wall.
     """
+    if (swum := _swum_s(track, along)) is not None:
+        return swum
     declared = _bounded(track.totals.moving_s, _MOST_SECONDS)
     if declared:
         return declared
@@ -172,6 +175,19 @@ def _moving_s(track: Track, along: Column | None) -> float | None:
     else:
         return None
     return min(float(passed[going].sum()), _MOST_SECONDS)
+
+
+def _swum_s(track: Track, along: Column | None) -> float | None:
+    """Return the time of the lengths swum; None where they are not all the distance.
+
+    Drills that a device adds by distance alone are no lengths, and take time too.
+    """
+    swum = [length.duration_s for length in track.lengths if length.active]
+    pool_m, distance_m = track.pool_length_m, _distance_m(track, along)
+    if not swum or pool_m is None or distance_m is None:
+        return None
+    whole = abs(len(swum) * pool_m - distance_m) < pool_m
+    return _bounded(sum(swum), _MOST_SECONDS) if whole else None
 
 
 def _distance_m(track: Track, along: Column | None) -> float | None:

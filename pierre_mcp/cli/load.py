@@ -79,7 +79,12 @@ def _draw(told: Mapping[str, Any]) -> None:
         parts = told["parts"]
         say_table(
             ("method or sport", "activities", "load"),
-            [*zip(parts["name"], parts["activities"], parts["load"], strict=True)],
+            [
+                (name.replace("_", " "), count, "" if load is None else load)
+                for name, count, load in zip(
+                    parts["name"], parts["activities"], parts["load"], strict=True
+                )
+            ],
         )
     for heading, words in (("Rests on", "thresholds"), ("Mind", "caveats")):
         if told[words]:

@@ -19,7 +19,7 @@ _Table: TypeAlias = tuple[Sequence[str], _Rows]
 _FORMATS = ["%Y-%m-%d"]
 _EVER = "0001-01-01", "9999-12-31"
 _OF = {
-    "period": "these days",
+    "period": "these records",
     "last_90_days": "last 90 days",
     "compared": "compared with",
 }
@@ -196,7 +196,7 @@ def _most(of: str, value: float, units: str) -> tuple[str, str]:
         return "farthest", wording.length(value, units)
     if of == "ascent_m":
         return "most climbed", wording.height(value, units)
-    return "longest without stops", clock(value)
+    return "longest, stops left out", clock(value)
 
 
 def _critical_power(told: Mapping[str, Any]) -> _Rows:

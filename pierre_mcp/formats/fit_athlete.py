@@ -2,7 +2,8 @@
 
 Three messages tell, and where two tell the same the more particular one counts: the
 session's threshold power, the zones' targets, the user's profile. A value that no
-person has was not set.
+person has was not set. A threshold power counts of rides alone: on a run a watch tells
+that of running power, which is half as much again.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pierre_mcp.formats.fit_messages import USER_PROFILE, ZONES_TARGET
 from pierre_mcp.formats.fit_scan import Scan
 from pierre_mcp.formats.fit_table import Table, table
 from pierre_mcp.model.athlete import Fact, Kind, Origin, plausible
+from pierre_mcp.model.category import Sport
 
 _ZONES = (Kind.FTP, Kind.MAX_HEART_RATE, Kind.THRESHOLD_HEART_RATE)
 _USER = (
@@ -31,17 +33,21 @@ class Settings:
         self._zones = table(scan, ZONES_TARGET)
         self._user = table(scan, USER_PROFILE)
 
-    def facts(self, sessions: Table, row: int | None, year: int) -> tuple[Fact, ...]:
+    def facts(
+        self, sessions: Table, row: int | None, year: int, sport: Sport
+    ) -> tuple[Fact, ...]:
         """Return what is told, each kind once.
 
         Args:
             sessions: All sessions of the file.
             row: Which one; None where there is none.
+            sport: Of the session.
             year: When it was, since some devices tell an age and no year of birth.
         """
         told: dict[Kind, Fact] = {}
         for fact in self._all(sessions, row, year):
-            told.setdefault(fact.kind, fact)
+            if fact.kind is not Kind.FTP or sport is Sport.CYCLING:
+                told.setdefault(fact.kind, fact)
         return tuple(told.values())
 
     def _all(self, sessions: Table, row: int | None, year: int) -> Iterator[Fact]:

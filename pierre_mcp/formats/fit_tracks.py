@@ -202,7 +202,9 @@ def _track(tables: _Tables, span: _Span) -> Track:
         event_part=span.part,
         beats_s=tables.intervals.within(span.from_s, span.end_s),
         device=tables.device,
-        athlete=tables.settings.facts(tables.sessions, span.row, started_at.year),
+        athlete=tables.settings.facts(
+            tables.sessions, span.row, started_at.year, sport
+        ),
     )
 
 

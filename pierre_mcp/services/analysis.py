@@ -137,14 +137,9 @@ def known(value: float) -> float | None:
 
 def _in_force(trained: Trained, row: int) -> Mapping[Kind, Value]:
     """Return each threshold as it counts on the day of an activity."""
-    days = trained.found.day[row : row + 1]
-    counts = {}
-    for kind, held in trained.in_force.items():
-        place = int(held.place(days)[0])
-        if place >= 0:
-            since, value = str(held.since[place]), float(held.values[place])
-            counts[kind] = Value(value, since, held.by[place])
-    return counts
+    day = trained.found.day[row]
+    counts = {kind: held.told_on(day) for kind, held in trained.in_force.items()}
+    return {kind: value for kind, value in counts.items() if value is not None}
 
 
 def _loads(trained: Trained, row: int) -> list[Load]:

@@ -7,7 +7,8 @@ What counts:
   indoor activities, whose distance is an estimate or a game's; but a pool and a rowing
   machine measure it.
 * An activity with a time below the world's record is left out of best times.
-* Power and heart rate count indoors too.
+* Power and heart rate count indoors too. An activity with a heart rate over 5 s that
+  no heart beats is left out of those.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pierre_mcp.analytics import records, world
+from pierre_mcp.analytics.estimates import HIGHEST_BPM
 from pierre_mcp.analytics.records import NOBODY
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, DURATIONS_S
@@ -31,6 +33,8 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Period = Literal["period", "last_90_days", "compared"]
 Grid = Sequence[float]
+
+_5_S: Final = DURATIONS_S.index(5)
 
 
 class Kind(StrEnum):
@@ -201,7 +205,10 @@ class Efforts:
     def _table(self, kind: Kind) -> Numbers:
         if kind is Kind.TIMES:
             return self._times
-        return self._found.details[CURVES[kind]].mean_max
+        curves = self._found.details[CURVES[kind]].mean_max
+        if kind is Kind.HEART_RATE and (static := curves[:, _5_S] > HIGHEST_BPM).any():
+            return np.where(static[:, np.newaxis], np.nan, curves)
+        return curves
 
     def _reached(self, kind: Kind, rows: Rows) -> Mask:
         reached: Mask = ~np.isnan(self._table(kind)[rows, 0])

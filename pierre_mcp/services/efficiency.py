@@ -47,21 +47,25 @@ def outputs(sport: Sport) -> tuple[str, ...]:
 
 
 def speeds(found: History) -> Numbers:
-    """Return the mean moving speed of each activity, m/s, NaN where unknown."""
-    return ratio(found.numbers["distance_m"], moving_s(found))
+    """Return the mean moving speed of each activity, m/s, NaN where unknown.
+
+    A distance of zero is that of a device that measured none.
+    """
+    return ratio(_some(found.numbers["distance_m"]), moving_s(found))
 
 
 def factors(found: History) -> Mapping[str, Numbers]:
     """Return the efficiency factor of each activity by each output.
 
     NaN where heart rate, or the power, was measured for under three quarters of the
-    moving time: their means would be of different times.
+    moving time: their means would be of different times. Nor does a power of zero
+    throughout, of a meter that was lost, tell any.
     """
     numbers, moving = found.numbers, moving_s(found)
     enough = MEASURED * moving
     bpm = np.where(numbers["heart_rate_s"] >= enough, numbers["mean_bpm"], np.nan)
     powered = numbers["power_s"] >= enough
-    watts = np.where(powered, numbers["normalized_power_w"], np.nan)
+    watts = np.where(powered, _some(numbers["normalized_power_w"]), np.nan)
     graded = numbers["normalized_graded_speed_m_s"]
     return {
         POWER: efficiency_factor(watts, bpm),
@@ -86,3 +90,7 @@ def drift(sport: Sport, told: Sensed | None) -> Drift | None:
         if found is not None:
             return Drift(of, found)
     return None
+
+
+def _some(value: Numbers) -> Numbers:
+    return np.where(value > 0, value, np.nan)

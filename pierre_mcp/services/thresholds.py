@@ -87,6 +87,13 @@ class InForce:
         found = np.searchsorted(self.since, days, side="right") - 1
         return np.maximum(found, 0 if self.values.size else -1)
 
+    def told_on(self, day: np.datetime64) -> Value | None:
+        """Return the value that counts on a day and who says so, None if unknown."""
+        place = int(self.place(np.array([day]))[0])
+        if place < 0:
+            return None
+        return Value(float(self.values[place]), str(self.since[place]), self.by[place])
+
     def is_early(self, days: Days) -> NDArray[np.bool_]:
         """Tell for each day whether it is before the first day that is known of."""
         if not self.values.size:

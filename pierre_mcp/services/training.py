@@ -74,15 +74,18 @@ class Trained:
         return same
 
     def used(self, those: Mask) -> Mapping[Kind, Value]:
-        """Return the newest of each threshold that some activities' loads rest on."""
-        methods = set(self.of.method[those].tolist())
-        newest = {
-            kind: self.in_force[kind].newest
+        """Return the thresholds that some activities' loads rest on.
+
+        Each as it counts for the newest of them: a later value has no part in these.
+        """
+        counted = {
+            kind: self.in_force[kind].told_on(self.found.day[resting].max())
             for method, kinds in RESTS_ON.items()
-            if method in methods
+            for resting in [those & (self.of.method == method)]
+            if resting.any()
             for kind in kinds
         }
-        return {kind: value for kind, value in newest.items() if value is not None}
+        return {kind: value for kind, value in counted.items() if value is not None}
 
     def assumed(self, those: Mask) -> list[str]:
         """Return what some activities' loads take for granted, in few words each."""

@@ -239,7 +239,8 @@ def _column(cells: Sequence[Any], name: str) -> list[Any]:
     values = [
         cell if cell is None or cell is MISSING else cell.get(name) for cell in cells
     ]
-    return [round(v, 1) if type(v) is float else v for v in values]
+    told: list[Any] = rounded(values)
+    return told
 
 
 def local_start(day: str, started_us: int, utc_offset_s: int) -> str:
@@ -256,12 +257,12 @@ def of_cell(cell: Any, *names: str) -> dict[str, Any]:
     return {name: rounded(getattr(cell, name)) for name in names}
 
 
-def rounded(value: Any) -> Any:
-    """Round to a tenth, which no sensor betters; places are kept as they are."""
+def rounded(value: Any, digits: int = 1) -> Any:
+    """Round floats, by default to a tenth, which no sensor betters; no zero is -0.0."""
     if isinstance(value, float):
-        return round(value, 1)
+        return round(value, digits) + 0.0
     if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
+        return [rounded(item, digits) for item in value]
     return value
 
 

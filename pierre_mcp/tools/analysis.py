@@ -230,7 +230,8 @@ def summary(one: "Analysis") -> dict[str, Any]:
 
 def to(value: float | None, digits: int) -> float | None:
     """Round a number, if there is one."""
-    return None if value is None else round(value, digits)
+    told: float | None = rounded(value, digits)
+    return told
 
 
 def _zones(found: "Report") -> ZonesBy:

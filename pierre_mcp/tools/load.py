@@ -24,7 +24,13 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import in_force, wording
-from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
+from pierre_mcp.tools.activities import (
+    SUMMARY,
+    Availability,
+    SportName,
+    rounded,
+    why_empty,
+)
 from pierre_mcp.tools.columns import as_columns, columns_of
 from pierre_mcp.tools.table import Shown, Tool
 
@@ -69,7 +75,6 @@ METHOD = (
 Value: TypeAlias = float | MISSING | None
 Words: TypeAlias = list[str] | MISSING
 Counts: TypeAlias = list[int] | MISSING
-Numbers: TypeAlias = list[float] | MISSING
 
 
 class State(Shape):
@@ -114,7 +119,7 @@ class Parts(Shape):
 
     name: Annotated[Words, LOAD] = MISSING
     activities: Annotated[Counts, LOAD] = MISSING
-    load: Annotated[Numbers, LOAD] = MISSING
+    load: Annotated[list[float | None] | MISSING, LOAD] = MISSING
 
 
 class Zones(Shape):
@@ -227,7 +232,8 @@ def show_training_load(listing: Listing[LoadRow, LoadHead], here: Here) -> Shown
         return Shown(f"No load can be told: {head.coverage}.", reply)
     return Shown(
         f"{head.to_day}: CTL {_whole(head.ctl)} (fitness), ATL {_whole(head.atl)} "
-        f"(fatigue), TSB {_whole(head.tsb):+} (form); {head.coverage}.",
+        f"(fatigue), TSB {_whole(head.tsb):+} (form: yesterday's "
+        f"fitness less fatigue); {head.coverage}.",
         reply,
     )
 
@@ -270,18 +276,17 @@ def _rows(
     projected = at >= days.was
     row = table.row_of(got.found.day[within])
     tss, method = got.of.tss[within], got.of.method[within]
-    count = at.size
-    done = np.bincount(row, minlength=count)
-    without = np.bincount(row[np.isnan(tss)], minlength=count)
+    done = np.bincount(row, minlength=at.size)
+    without = np.bincount(row[np.isnan(tss)], minlength=at.size)
     columns = {
         "day": table.last_day.astype(str).tolist(),
         "load": table.sums(days.load[offset:]).round(1).tolist(),
         "ctl": days.ctl[at].round(1).tolist(),
         "atl": days.atl[at].round(1).tolist(),
-        "tsb": days.tsb[at].round(1).tolist(),
+        "tsb": rounded(days.tsb[at].tolist()),
         "activities": _been(done, projected),
         "no_load": _been(without, projected),
-        "method": load_rows.chief(row, method, tss, loads.METHODS, count),
+        "method": load_rows.chief(row, method, tss, loads.METHODS, at.size),
         "projected": projected.tolist(),
     }
     return {name: column[::-1] for name, column in columns.items()}
@@ -306,8 +311,13 @@ def _parts(got: "Trained", within: "Mask") -> Parts:
     return Parts(
         name=[name for name, _ in held],
         activities=[int(those.sum()) for _, those in held],
-        load=[round(float(np.nansum(got.of.tss[those])), 1) for _, those in held],
+        load=[_sum(got.of.tss[those]) for _, those in held],
     )
+
+
+def _sum(tss: "NDArray[np.float64]") -> float | None:
+    """Return the load of some activities; None where none of them has one."""
+    return _told(np.nansum(tss) if np.isfinite(tss).any() else np.nan)
 
 
 def _zones(got: "Trained", within: "Mask") -> Zones:
@@ -342,7 +352,9 @@ def lacking(tx: Tx, grant: Grant, got: "Trained", chosen: "Mask") -> list[str]:
     }
     words = [f"{word.replace('_', ' ')} not allowed" for word in sorted(closed)]
     unknown = [k for k in got.unknown(chosen) if CATEGORY_OF[k] not in closed]
-    return [*words, f"unknown: {', '.join(unknown)}"] if unknown else words
+    if unknown:
+        words.append(f"unknown: {', '.join(unknown)} (estimates look back 420 days)")
+    return words
 
 
 def _rising(days: "Series") -> list[str]:
@@ -352,7 +364,7 @@ def _rising(days: "Series") -> list[str]:
 
 def _told(value: float, digits: int = 1) -> float | None:
     """Return a number as it is told; one that is NaN is not known."""
-    return round(float(value), digits) if value == value else None  # noqa: PLR0124 - only NaN differs from itself
+    return rounded(float(value), digits) if value == value else None  # noqa: PLR0124 - only NaN differs from itself
 
 
 def _whole(value: Any) -> int:

@@ -226,4 +226,4 @@ def _efforts(at: Sequence[str], one: "CriticalLine") -> Sequence[str]:
 
 
 def _rounded(value: float | None, unit: float = 1.0) -> float | None:
-    return None if value is None else round(value / unit, 1)
+    return None if value is None else round(value / unit, 1) + 0.0  # no zero is -0.0

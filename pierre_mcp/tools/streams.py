@@ -225,7 +225,7 @@ def _availability(found: "streams.Measured", within: int) -> Any:
 
 def _told(name: str, column: "Column") -> Sequence[float | int | None]:
     digits = _DECIMALS.get(name)
-    return [None if v != v else round(v, digits) for v in column.tolist()]  # noqa: PLR0124 - NaN
+    return [None if v != v else round(v, digits) + 0 for v in column.tolist()]  # noqa: PLR0124 - NaN
 
 
 GET_ACTIVITY_STREAMS = Tool(

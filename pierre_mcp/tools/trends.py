@@ -322,7 +322,7 @@ def _told(value: float | None, times: int = 1) -> float | None:
     """Return a number to four digits; one that is NaN is not known."""
     if value is None or value != value:  # noqa: PLR0124 - only NaN differs from itself
         return None
-    return float(f"{value * times:.{DIGITS}g}")
+    return float(f"{value * times:.{DIGITS}g}") + 0.0  # no zero is -0.0
 
 
 _EARLIEST = date.min + timedelta(DAYS)

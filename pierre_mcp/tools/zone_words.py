@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.tools import wording
+from pierre_mcp.tools.paces import clock
 
 if TYPE_CHECKING:
     from pierre_mcp.services.thresholds import Value
@@ -58,11 +59,12 @@ def basis(name: str, made: "Zones", command: str, days: int | None) -> str:
 
 def _said(kind: Kind, value: "Value") -> str:
     name, unit = _CALLED[kind]
-    number = value.value
+    number = f"{value.value:g} {unit}"
     if kind in _METRES:
-        number = round(_METRES[kind] / number, 1)
+        seconds = round(_METRES[kind] / value.value, 1)
+        number = f"{clock(seconds)}{unit.removeprefix('s')} ({seconds:g} s)"
     since = "" if value.by == "given" else f", since {value.since}"
-    return f"{name} {number:g} {unit} ({value.by}{since})"
+    return f"{name} {number} ({value.by}{since})"
 
 
 def _time(spent: "Spent", days: int | None) -> str:

@@ -102,6 +102,11 @@ def test_the_highest_heart_rate_counts_for_a_year() -> None:
     assert told(steps) == [(0, 191), (365, 185)]
 
 
+def test_what_no_heart_beats_is_no_maximum() -> None:
+    steps = estimates.max_heart_rate_bpm(days(0, 1), np.array([190.0, 250.0]))
+    assert told(steps) == [(0, 190)]
+
+
 def test_maximum_heart_rate_by_age() -> None:
     """Tanaka (2001): 180 at 40."""
     steps = estimates.max_heart_rate_by_age_bpm(1986, 2026)

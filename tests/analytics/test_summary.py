@@ -20,7 +20,7 @@ from pierre_mcp.model.details import (
     PowerDetail,
 )
 from pierre_mcp.model.stream_names import COLUMNS
-from pierre_mcp.model.track import Lap, Pause, Totals, Track
+from pierre_mcp.model.track import Lap, Length, Pause, Totals, Track
 
 STARTED_AT = datetime(2024, 5, 4, 6, 30, tzinfo=UTC)
 NAN = float("nan")
@@ -84,6 +84,21 @@ def test_a_total_of_zero_is_not_believed_over_the_samples() -> None:
     totals = Totals(elapsed_s=0.0, moving_s=0.0, distance_m=0.0)
     activity = summarise(replace(sampled, totals=totals)).activity
     assert (activity.elapsed_s, activity.moving_s, activity.distance_m) == (10, 10, 30)
+
+
+def test_rests_at_the_wall_are_not_moving() -> None:
+    """The timer runs on; only lengths that are the whole distance tell the time."""
+    lengths = (Length(0, 25), Length(25, 20, active=False), Length(45, 26))
+    swim = replace(
+        track(t_s=[0, 25, 71], distance_m=[0, 25, 50]),
+        lengths=lengths,
+        pool_length_m=25.0,
+        totals=Totals(moving_s=71.0, distance_m=50.0),
+    )
+    assert summarise(swim).activity.moving_s == 51
+    drills = replace(swim, totals=Totals(moving_s=71.0, distance_m=100.0))
+    assert summarise(drills).activity.moving_s == 71
+    assert summarise(replace(swim, pool_length_m=None)).activity.moving_s == 71
 
 
 def test_totals_out_of_bounds_are_left_out() -> None:
@@ -225,6 +240,12 @@ def test_heart_rates_no_heart_has_are_not_recorded() -> None:
     assert heart is not None
     assert (heart.mean_bpm, heart.max_bpm) == (140, 140)
     assert summarise(track(t_s=[0, 1], heart_rate_bpm=[0, 0])).heart_rate is None
+
+
+def test_a_meter_at_zero_throughout_measured_nothing() -> None:
+    summary = summarise(track(t_s=list(range(60)), power_w=[0] * 60))
+    assert summary.power is None
+    assert Category.POWER not in summary.details
 
 
 def test_power_counts_zeros_and_drops_spikes() -> None:

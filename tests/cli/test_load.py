@@ -24,7 +24,7 @@ def trained(anna: Person) -> Person:
 def test_it_is_drawn_with_words_beside_the_terms(trained: Person) -> None:
     said = trained.does("load", "--planned", "50", "--project", "21")
     first, *_ = said.splitlines()
-    for words in ("(fitness)", "(fatigue)", "(form)", "a load for 3 of 3 activities."):
+    for words in ("(fitness)", "(fatigue)", "(form: ", "a load for 3 of 3 activities."):
         assert words in first
     rows = [row.split() for row in said.splitlines() if "█" in row]
     assert rows[0][0] < rows[-1][0], "oldest first"

@@ -58,12 +58,12 @@ def test_what_you_did_best(athlete: Person) -> None:
         ["cycling", "most", "climbed", "1204", "m", "2024-02-01"]
     ]
     assert rows(said, "running", "farthest")[0][2:] == ["21.5", "km", "2024-01-12"]
-    assert "longest without stops" in said
-    power, *_ = rows(said, "cycling", "these", "days")
+    assert "longest, stops left out" in said
+    power, *_ = rows(said, "cycling", "these", "records")
     assert power[3:7] == ["250", "±", "0.2", "W"]
     assert "kJ" in power
     assert {"3", "min", "2024-02-02"} <= {word.strip(",") for word in power}
-    speed, *_ = rows(said, "running", "these", "days")
+    speed, *_ = rows(said, "running", "these", "records")
     assert {"m/s", "±"} <= set(speed)
     assert "Note: indoor activities without best times" in said
     assert "change" not in said

@@ -25,12 +25,13 @@ from tests.formats.making import (
 )
 from tests.formats.test_corpus import CORPUS
 
-USER, ZONES, SESSION = 3, 7, 18
+USER, ZONES, SPORT, SESSION = 3, 7, 12, 18
 START = fit_time(STARTED_AT)
 
 
-def told(fit: Fit) -> dict[Kind, tuple[float, Origin]]:
-    (track,) = read_fit(beat(fit, 0).finish(), Limits())
+def told(fit: Fit, sport: int = 2) -> dict[Kind, tuple[float, Origin]]:
+    begins = fit.message(SPORT, {0: (ENUM, sport)}, local=4)
+    (track,) = read_fit(beat(begins, 0).finish(), Limits())
     return {fact.kind: (fact.value, fact.origin) for fact in track.athlete}
 
 
@@ -78,6 +79,13 @@ def test_where_the_session_has_no_threshold_the_zones_count(ftp_w: int) -> None:
 def test_the_sessions_threshold_counts_first() -> None:
     fit = session(260).message(ZONES, {3: (UINT16, 240)}, local=2)
     assert told(fit) == {Kind.FTP: (260, Origin.SESSION)}
+
+
+@pytest.mark.parametrize("sport", [1, 5, 11])
+def test_a_threshold_power_is_of_rides(sport: int) -> None:
+    """A run's is of running power, and a walk's or swim's is the device's default."""
+    fit = begun().message(ZONES, {2: (UINT8, 171), 3: (UINT16, 398)}, local=2)
+    assert told(fit, sport) == {Kind.THRESHOLD_HEART_RATE: (171, Origin.ZONES_TARGET)}
 
 
 def test_each_session_has_its_own_threshold() -> None:

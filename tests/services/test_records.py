@@ -81,6 +81,14 @@ def test_each_best_has_its_day_and_its_activity(store: Store) -> None:
     assert [told.efforts.having(k) for k in (Kind.TIMES, Kind.POWER)] == [2, 1]
 
 
+def test_what_no_heart_beats_is_no_record(store: Store) -> None:
+    static = an_effort(1, beats=beats_of(250))
+    held(store, static, an_effort(0, beats=beats_of(180)))
+    told = found(store)
+    assert at(told.bests[Kind.HEART_RATE], 5).value == pytest.approx(180, abs=0.1)
+    assert at(told.bests[Kind.HEART_RATE], 3_600).day == on(0)
+
+
 def test_of_equals_the_first_in_time_holds_the_record(store: Store) -> None:
     held(store, *(an_effort(day, times=times_of(4)) for day in (5, 2, 8)))
     told = found(store, Kind.TIMES)

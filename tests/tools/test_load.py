@@ -66,7 +66,8 @@ def test_an_hour_at_threshold_a_day_gives_the_published_values(even: World) -> N
     assert told["thresholds"] == [f"ftp_w 250 since {back(41)}, files"]
     assert told["caveats"] == [f"history begins {back(41)}: ctl is still rising"]
     assert line(even) == (
-        "2026-03-01: CTL 63 (fitness), ATL 100 (fatigue), TSB -37 (form); "
+        "2026-03-01: CTL 63 (fitness), ATL 100 (fatigue), TSB -37 (form: "
+        "yesterday's fitness less fatigue); "
         "a load for 42 of 42 activities."
     )
 
@@ -108,6 +109,27 @@ def test_weeks_begin_on_mondays_and_days_are_days(even: World) -> None:
         assert newest(days, name) == newest(weeks, name) == days[name] == weeks[name]
 
 
+def test_no_zero_is_negative(world: World) -> None:
+    """Long after a ride a little less than nothing is told as nothing."""
+    world.put(knowing(ride(200), ALL))
+    world.give_training()
+    rows = asked(world, from_day=back(199), by="week")["rows"]
+    told = asked(world)
+    assert told["ramp_rate"] == 0
+    assert "-0.0" not in repr((told, rows))
+
+
+def test_thresholds_are_those_of_the_days_asked_for(world: World) -> None:
+    """What was told later had no part in the loads of these days."""
+    later = {Kind.FTP: 300.0}
+    world.put(knowing(ride(100), ALL), knowing(ride(1, 300.0), later))
+    world.give_training()
+    assert asked(world, to_day=back(50))["thresholds"] == [
+        f"ftp_w 250 since {back(100)}, files"
+    ]
+    assert asked(world)["thresholds"] == [f"ftp_w 300 since {back(1)}, files"]
+
+
 def test_to_an_earlier_day_nothing_is_projected(even: World) -> None:
     told = asked(even, to_day=back(35))
     assert told["to_day"] == back(35)
@@ -135,7 +157,7 @@ def test_one_sport_and_all(world: World) -> None:
     assert every["parts"] == {
         "name": ["power", "heart_rate", "running", "cycling", "walking"],
         "activities": [1, 1, 1, 1, 1],
-        "load": [100.0, 100.0, 100.0, 100.0, 0.0],
+        "load": [100.0, 100.0, 100.0, 100.0, None],
     }
     assert newest(every, "no_load") == 0
     yesterday = every["rows"]["day"].index(back(1))
@@ -187,7 +209,7 @@ def test_guesses_look_like_guesses(world: World) -> None:
         "estimated, told by nobody: max_heart_rate_bpm",
         "resting heart rate unknown: 60",
         "sex unknown: men's weights of heart rate",
-        "unknown: ftp_w, threshold_speed_m_s",
+        "unknown: ftp_w, threshold_speed_m_s (estimates look back 420 days)",
     ]
 
 

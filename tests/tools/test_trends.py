@@ -143,7 +143,7 @@ def test_what_a_load_assumes_is_said(world: World) -> None:
     assert asked(world, "load")["caveats"] == [
         "resting heart rate unknown: 60",
         "sex unknown: men's weights of heart rate",
-        "unknown: ftp_w",
+        "unknown: ftp_w (estimates look back 420 days)",
         "no slope: fewer than 4 values at different times",
     ]
     world.put(done(Sport.HIKING, day=weeks_ago(0)))
