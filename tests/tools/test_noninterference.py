@@ -25,6 +25,7 @@ from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.services.telling import Word, say
 from pierre_mcp.store import gear
 from pierre_mcp.store.database import Tx
+from tests.analytics.making import Values
 from tests.gate.world import OWNER, World, a_world
 from tests.services.made import activity, ride, run
 from tests.stores import STRAVA, begin_import
@@ -59,8 +60,11 @@ def named(one: NewRecording, name: str) -> NewRecording:
 def trained() -> Sequence[NewRecording]:
     """Rides, runs and a swim of both sources, one ride of both at once."""
     hilly = run(1_500, slope=0.03) | {"power_w": np.full(1_500, 260.0)}
-    swim = {"t_s": np.arange(900.0), "distance_m": np.arange(900.0) * 1.1,
-            "heart_rate_bpm": np.full(900, 135.0)}  # fmt: skip
+    swim: dict[str, Values] = {
+        "t_s": np.arange(900.0),
+        "distance_m": np.arange(900.0) * 1.1,
+        "heart_rate_bpm": np.full(900, 135.0),
+    }
     mine = activity(ride(2_400, 215, bpm=151), ago=4)
     theirs = activity(ride(2_430, 262, bpm=158, speed_m_s=8.1), ago=4, where=STRAVA)
     return (
