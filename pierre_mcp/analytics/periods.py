@@ -41,6 +41,12 @@ class Span:
         """Whether the last period goes on after the last day."""
         return bool(begin(self.last + 1, self.by) <= self.last)
 
+    @property
+    def is_in_calendar(self) -> bool:
+        """Whether each day has a year of four digits, from 1 on."""
+        first, last = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
+        return bool(first <= self.first and self.last <= last)
+
     def moved(self, first: np.datetime64) -> "Span":
         """Return as many whole periods, from the one in which a day lies."""
         start = begin(first, self.by)

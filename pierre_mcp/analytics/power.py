@@ -100,7 +100,7 @@ def speed_efficiency_factor(speed_m_s: Values, mean_bpm: Values) -> Column:
     Source:
         Friel (2009), as for power, who takes yards: his values are 1.0936 times ours.
     """
-    return ratio(np.asarray(speed_m_s) * 60, mean_bpm)
+    return ratio(speed_m_s, np.asarray(mean_bpm) / 60)
 
 
 def ftp_of_20_min(best_w: Values) -> Column:

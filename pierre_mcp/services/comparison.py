@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isfinite
 from typing import Final
 
 from pierre_mcp.model.category import Category
@@ -80,7 +81,8 @@ def most_different(
         for name, values in columns.items()
         if len(whole := [v for v in values if v is not None and v > 0]) == len(values)
     ]
-    most = max(found, key=lambda one: one.percent, default=None)
+    told = [one for one in found if isfinite(one.percent)]
+    most = max(told, key=lambda one: one.percent, default=None)
     return most if most is not None and most.percent >= 100 * _LEAST else None
 
 

@@ -55,6 +55,7 @@ HEART_RATE_S: Final = (5, 60, 300, 1_200, 3_600)
 MOST_SPORTS: Final = 3
 MOST_WITH_POWER: Final = 2
 RECENT_D: Final = 90
+_EARLIEST: Final = date.min + timedelta(days=RECENT_D)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +182,7 @@ def _periods(asked: Asked, today: date) -> Mapping[Period, Span]:
     """Return the periods: 90 days too, where more is asked for."""
     spans: dict[Period, Span] = {"period": asked.span}
     last = min(today, asked.span.last or today)
-    first = last - timedelta(days=RECENT_D - 1)
+    first = max(last, _EARLIEST) - timedelta(days=RECENT_D - 1)
     if asked.span.first is None or asked.span.first < first:
         spans["last_90_days"] = Span(first, last)
     if asked.other is not None:

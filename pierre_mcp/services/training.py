@@ -14,7 +14,7 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.policy.telling import changes
 from pierre_mcp.services import history, loads, thresholds
-from pierre_mcp.services.history import History
+from pierre_mcp.services.history import Days, History
 from pierre_mcp.services.loads import ASSUMED_RESTING_BPM, Loads
 from pierre_mcp.services.thresholds import InForce, Value
 from pierre_mcp.store import athlete
@@ -22,6 +22,9 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 
 Mask = NDArray[np.bool_]
+
+MOST_A_DAY: Final = 1_000.0
+"""24 hours at 65 % of threshold: more in a day is rather the fault of a file."""
 
 WARM_UP_D: Final = 420
 """Ten time constants of chronic load: of what was before them e^-10 is left."""
@@ -99,6 +102,8 @@ class Trained:
                 words.append(f"resting heart rate unknown: {ASSUMED_RESTING_BPM:g}")
             if self.in_force[Kind.SEX].newest is None:
                 words.append("sex unknown: men's weights of heart rate")
+        if (much := self._of_much(those)).size:
+            words.append(f"load over {MOST_A_DAY:g} a day, last on {much[-1]}: check")
         return words
 
     def unknown(self, those: Mask) -> list[Kind]:
@@ -112,6 +117,13 @@ class Trained:
             and kind is not Kind.RESTING_HEART_RATE
             and sports & _OF_SPORT.get(kind, sports)
         ]
+
+    def _of_much(self, those: Mask) -> Days:
+        """Return the days on which more was done than anybody does, ascending."""
+        days, place = np.unique(self.found.day[those], return_inverse=True)
+        loads = np.bincount(place, np.nan_to_num(self.of.tss[those]))
+        much: Days = days[loads > MOST_A_DAY]
+        return much
 
     def _is_early(self, kind: Kind, those: Mask) -> bool:
         methods = [method for method, kinds in RESTS_ON.items() if kind in kinds]

@@ -4,6 +4,7 @@ Ninety days count unless said otherwise: endurance falls off within weeks withou
 training (Mujika & Padilla 2000, Sports Med 30:79-87), and a season's race is in them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -33,6 +34,7 @@ else:
     predictions = Late("pierre_mcp.services.predictions")
 
 RACES: Final = {"5k": 5_000.0, "10k": 10_000.0, "half": 21_097.5, "marathon": 42_195.0}
+_METRES: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 SWIMS_M: Final = (400.0, 800.0, 1_500.0)
 LEAST_M, MOST_M = 400.0, 80_000.0
 """Where Cameron's formula holds, so that of a runner each distance has a time."""
@@ -44,7 +46,9 @@ def metres(race: str) -> float:
     Raises:
         ValueError: It is neither, or not from 400 m to 80 km.
     """
-    distance = RACES.get(race) or float(race)
+    distance = RACES.get(race)
+    if distance is None:
+        distance = float(race) if _METRES.fullmatch(race) else 0.0
     if not LEAST_M <= distance <= MOST_M:
         msg = "of no such distance is anything predicted"
         raise ValueError(msg)

@@ -186,9 +186,12 @@ def analyze_trends(
         caveats.append(f"no slope: {trends.TOO_FEW}")
     if params.compare is not None:
         other = _other(span, params.compare)
-        was = metrics.followed(tx, grant, params.metric, params.sport, other)
-        said["compared"] = _beside(was, got)
-        caveats += _of_two(was, got)
+        if other.is_in_calendar:
+            was = metrics.followed(tx, grant, params.metric, params.sport, other)
+            said["compared"] = _beside(was, got)
+            caveats += _of_two(was, got)
+        else:
+            caveats.append(_NOTHING_BESIDE)
     rows = {
         "period": got.span.labels,
         "value": [_told(value) for value in got.values.tolist()],
@@ -299,7 +302,7 @@ def _caveats(tx: Tx, grant: Grant, got: "Followed") -> list[str]:
 
 def _of_two(was: "Followed", got: "Followed") -> list[str]:
     if np.isnan(was.whole).all() or np.isnan(got.whole).all():
-        return ["nothing to compare with"]
+        return [_NOTHING_BESIDE]
     overlap = was.span.last >= got.span.first
     return ["the two ranges overlap"] if overlap else []
 
@@ -326,6 +329,7 @@ def _told(value: float | None, times: int = 1) -> float | None:
 
 
 _EARLIEST = date.min + timedelta(DAYS)
+_NOTHING_BESIDE = "nothing to compare with"
 _NO_ROWS: dict[str, list[Any]] = {name: [] for name in TrendRow.model_fields}
 
 

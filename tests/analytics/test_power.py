@@ -66,6 +66,7 @@ def test_intensity_variability_efficiency() -> None:
     assert power.variability_index(210, 200) == pytest.approx(1.05)
     assert power.efficiency_factor(210, 140) == pytest.approx(1.5)
     assert power.speed_efficiency_factor(3.5, 150) == pytest.approx(1.4)
+    assert np.isnan(power.speed_efficiency_factor(1.7e308, 1)), "and no warning"
     assert power.ftp_of_20_min(280) == pytest.approx(266)
 
 

@@ -97,6 +97,7 @@ def test_one_that_is_not_there_is_unknown(store: Store) -> None:
         ({"a": [1.0, 1.5], "b": [10.0, None]}, Difference("a", 1, 1.5)),
         ({"a": [0.0, 1.5], "b": [10.0, 11.0, 14.0]}, Difference("b", 10, 14)),
         ({"a": [100.0, 101.0]}, None),
+        ({"a": [1e-300, 1e300], "b": [1.0, 2.0]}, Difference("b", 1, 2)),
         ({"a": [None, None]}, None),
         ({}, None),
     ],

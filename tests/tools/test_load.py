@@ -254,6 +254,18 @@ def test_of_one_activity_only_what_can_be_told(world: World) -> None:
         assert told[name] is None, "of a single day"
 
 
+def test_a_day_on_which_nobody_can_do_so_much_is_named(world: World) -> None:
+    """A file that runs for months, and any number of files of one day."""
+    long = done(Sport.CYCLING, moving_s=5_000_000.0, day=back(1))
+    many = [ride(2) for _ in range(11)]
+    world.put(knowing(ride(3), ALL), *many)
+    world.give_training()
+    assert f"load over 1000 a day, last on {back(2)}: check" in asked(world)["caveats"]
+    world.put(with_power(long, 250.0, 5_000_000.0))
+    for told in (asked(world), world.told("analyze_trends", {"metric": "load"})):
+        assert f"load over 1000 a day, last on {back(1)}: check" in told["caveats"]
+
+
 # --- consent
 
 

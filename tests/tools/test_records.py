@@ -313,3 +313,8 @@ def test_ten_years_of_every_sport_keep_to_the_budget(
     answer = world.ask(TOOL, question)
     assert answer.structured is not None
     assert 1_500 < len(answer.structured) < 7_000
+
+
+def test_the_first_day_there_is_has_none_before_it(full: World) -> None:
+    told = asked(full, to_day="0001-01-01", compare="year_before")
+    assert told["data_availability"] == "outside_range"

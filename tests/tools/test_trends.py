@@ -301,3 +301,21 @@ def test_ten_years_stay_within_the_budget(world: World) -> None:
             answer = world.ask("analyze_trends", {"metric": metric, **question})
             assert len(answer.structured or b"") <= 7_000
     assert asked(world, "load", from_day="2016-01-01")["truncated"]
+
+
+@pytest.mark.parametrize("by", ["week", "month"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"compare": "9999-12-31"},
+        {"from_day": "0001-01-01", "to_day": "0001-03-01", "compare": "previous"},
+        {"from_day": "0001-01-01", "to_day": "0001-03-01", "compare": "year_before"},
+    ],
+)
+def test_days_that_no_calendar_has_are_nothing_to_compare_with(
+    rising: World, question: dict[str, Any], by: str
+) -> None:
+    told = asked(rising, "duration", by=by, **question)
+    assert told["compared"] == {}
+    if "from_day" not in question:
+        assert "nothing to compare with" in told["caveats"]
