@@ -67,7 +67,7 @@ def predict(
         "days": days,
         **_race(from_),
     }
-    told = answered("predict_performance", lambda _: asked, as_json=as_json)
+    told = answered("predict_performance", asked, as_json=as_json)
     if told is None:
         return
     races = told.content["races"]

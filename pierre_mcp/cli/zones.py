@@ -66,7 +66,9 @@ def zones(  # noqa: PLR0913 - each is an option
     _check(which, texts)
     told = answered(
         "calculate_zones",
-        lambda units: {"days": days, **_asked(which, texts, units)},
+        (lambda units: {"days": days, **_asked(which, texts, units)})
+        if texts
+        else {"days": days, "zones": which},
         as_json=as_json,
     )
     if told is None:
