@@ -1,7 +1,7 @@
 """Training load: fitness, fatigue and form to today, and what they are made of."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import MISSING, Field
 
@@ -25,7 +25,14 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import in_force, wording
 from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
-from pierre_mcp.tools.columns import as_columns, columns_of
+from pierre_mcp.tools.columns import (
+    Counts,
+    Numbers,
+    Value,
+    Words,
+    as_columns,
+    columns_of,
+)
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -50,7 +57,8 @@ LOAD = Sensitive(
     Category.ACTIVITIES,
     also=frozenset({Category.HEART_RATE, Category.POWER, Category.PROFILE}),
 )
-"""A load, and what is computed from loads: of whatever these may have come from."""
+"""A load, what is computed from loads, and what rests on thresholds: of whatever these
+may have come from, sex and age among it."""
 
 DAYS = 90
 RISING_D = 126
@@ -65,11 +73,6 @@ METHOD = (
     "of 7 to 28 days, coupled, is weak evidence; polarization index of Treff 2019. A "
     "row's day is its last, its method gave most of its load"
 )
-
-Value: TypeAlias = float | MISSING | None
-Words: TypeAlias = list[str] | MISSING
-Counts: TypeAlias = list[int] | MISSING
-Numbers: TypeAlias = list[float] | MISSING
 
 
 class State(Shape):
