@@ -248,8 +248,7 @@ def _times_s(
         alone = None if fit is None else racing.critical_speed_s(fit, target_m)
         return {} if alone is None else {"critical_speed": alone}
     from_m, in_s = effort.distance_m, effort.time_s
-    spread = racing.predicted(from_m, in_s, target_m, critical=fit)
-    return {one.method: one.time_s for one in spread.predictions} if spread else {}
+    return racing.predicted(from_m, in_s, target_m, critical=fit)
 
 
 def _confidence(target_m: float, effort: Effort | None) -> Confidence:
