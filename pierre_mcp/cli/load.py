@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pierre_mcp.cli.answers import answered
-from pierre_mcp.cli.session import say, say_table
+from pierre_mcp.cli.session import AsJson, say, say_table
 
 _BAR: Final = 20
 """Characters of the longest bar."""
@@ -34,7 +34,7 @@ def load(  # noqa: PLR0913, PLR0917 - each is an option
     planned: Annotated[
         float, typer.Option(help="The load you plan for each of them; 0 is rest.")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how fit and how tired you are, by week to today and ahead.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from pierre_mcp.cli.answers import Told, answered
-from pierre_mcp.cli.session import say, say_table
+from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.category import Sport
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.paces import clock, course, lasting
@@ -54,7 +54,7 @@ def records(  # noqa: PLR0913, PLR0917 - each is an option, given by its name
     year_before: Annotated[
         bool, typer.Option("--year-before", help="Compare with a year before.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show your best times, power, heart rate and distances, each with its day.
 

@@ -27,6 +27,7 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import history
+from pierre_mcp.services.critical_lines import LEAST_ACTIVITIES, LEAST_EFFORTS
 from pierre_mcp.services.history import History, Numbers
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
@@ -40,9 +41,6 @@ A_DOUBLING: Final = 0.04
 PACES_M: Final = 10_000.0
 """Training paces rest on the effort that would be chosen for this distance."""
 
-LEAST_EFFORTS: Final = 3
-LEAST_RUNS: Final = 2
-"""What critical speed needs."""
 MOST_OFF: Final = 0.03
 """How far, as a part of its time, a best time may lie from the line of critical speed:
 one farther off was not run like the others."""
@@ -223,7 +221,7 @@ def _critical_speed(times_s: Numbers) -> CriticalFit | None:
     least_s, most_s = critical.SPEED_RANGE_S
     used = (best.value >= least_s) & (best.value <= most_s)
     runs = len(set(best.holder[used].tolist()))
-    if fit is None or fit.efforts < LEAST_EFFORTS or runs < LEAST_RUNS:
+    if fit is None or fit.efforts < LEAST_EFFORTS or runs < LEAST_ACTIVITIES:
         return None
     line_s = (_GRID_M[used] - fit.reserve) / fit.rate
     off = np.abs(line_s / best.value[used] - 1)
