@@ -3,16 +3,14 @@
 The bins of one activity add up to the time it has a value for.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pierre_mcp.analytics.motion import MOVING_M_S
-from pierre_mcp.model.details import BPM_BIN, SPEED_BIN_M_S, WATT_BIN, Histogram
+from pierre_mcp.model.details import BPM_BIN, SPEED_BIN_M_S, WATT_BIN
 from pierre_mcp.model.packed_details import DetailColumns
 from pierre_mcp.model.track import Column
 
@@ -102,20 +100,6 @@ class Bins:
         begun = self.starts[:-1, np.newaxis] + index.astype(np.int64)
         above: Column = upto[self.starts[1:, np.newaxis]] - upto[begun]
         return above
-
-
-def bins_of(histograms: Sequence[Histogram | None], scale: Scale) -> Bins:
-    """Return the bins of activities in order; None is one without a histogram."""
-    held = [histogram or Histogram() for histogram in histograms]
-    starts = np.zeros(len(held) + 1, np.int64)
-    np.cumsum([len(one.seconds) for one in held], out=starts[1:])
-    each = chain.from_iterable([one.seconds for one in held])
-    return Bins(
-        scale=scale,
-        first=np.array([one.first for one in held], np.int64),
-        starts=starts,
-        seconds=np.fromiter(each, np.int64, int(starts[-1])).astype(np.float64),
-    )
 
 
 def bins_from(details: DetailColumns, scale: Scale) -> Bins:

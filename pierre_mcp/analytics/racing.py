@@ -10,10 +10,10 @@ could, and training for the distance predicted. They differ in what they rest on
 * ``critical_speed_s``: the runner's own efforts of 2 to 20 minutes, no one else's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from statistics import median
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -54,37 +54,6 @@ class TrainingPaces:
     threshold: float
     interval: float
     repetition: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A race time by one method."""
-
-    method: Method
-    time_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Race times by several methods, fastest first.
-
-    Attributes:
-        predictions: At least one.
-        middle_s: The median of them.
-    """
-
-    predictions: Sequence[Prediction]
-    middle_s: float
-
-    @property
-    def fastest_s(self) -> float:
-        """The least time."""
-        return self.predictions[0].time_s
-
-    @property
-    def slowest_s(self) -> float:
-        """The greatest time."""
-        return self.predictions[-1].time_s
 
 
 def vdots(distance_m: Numbers, time_s: Numbers) -> Numbers:
@@ -190,7 +159,7 @@ def predicted(
     target_m: float,
     *,
     critical: CriticalFit | None = None,
-) -> Spread | None:
+) -> Mapping[Method, float]:
     """Return the time over a distance by each method that holds there.
 
     Args:
@@ -200,7 +169,7 @@ def predicted(
         critical: The runner's critical speed, where it is known.
 
     Returns:
-        None where no method holds.
+        Seconds, fastest first; empty where no method holds.
     """
     worth = vdot(distance_m, time_s)
     times: dict[Method, float | None] = {
@@ -209,11 +178,8 @@ def predicted(
         "cameron": cameron_s(distance_m, time_s, target_m),
         "critical_speed": critical_speed_s(critical, target_m) if critical else None,
     }
-    told = [Prediction(method, t) for method, t in times.items() if t is not None]
-    if not told:
-        return None
-    told.sort(key=lambda one: one.time_s)
-    return Spread(tuple(told), median(one.time_s for one in told))
+    told = [(method, t) for method, t in times.items() if t is not None]
+    return dict(sorted(told, key=itemgetter(1)))
 
 
 def training_paces(vdot: float) -> TrainingPaces | None:

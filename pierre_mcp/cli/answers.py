@@ -10,7 +10,6 @@ import typer
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.session import current, say
 from pierre_mcp.errors import ArgumentsInvalidError
-from pierre_mcp.model.caller import Call, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +17,28 @@ class Told:
     """What a tool answered.
 
     Attributes:
+        line: What it says in one line.
         content: Its structured content.
         units: The person's, ``metric`` or ``imperial``.
     """
 
+    line: str
     content: Mapping[str, Any]
     units: str
 
 
 def answered(
-    tool: str, arguments: Callable[[str], Mapping[str, Any]], *, as_json: bool
+    tool: str,
+    arguments: Mapping[str, Any] | Callable[[str], Mapping[str, Any]],
+    *,
+    as_json: bool,
 ) -> Told | None:
     """Run a tool as the owner.
 
     Args:
         tool: Its name.
-        arguments: Reads what was typed, in these units, as the tool takes it.
+        arguments: As the tool takes them; None stands for one that is not given. Or
+            what reads them in the person's units, and then these are looked up first.
         as_json: Print the answer as it is, and return None.
 
     Raises:
@@ -42,10 +47,12 @@ def answered(
     """
     session = current()
     with session.gate() as gate:
-        call = session.owner(f"{tool} settings")
-        units = gate.look(call, lambda _, grant: grant.here.profile.units)
-        asked = {k: v for k, v in arguments(units).items() if v is not None}
-        answer = gate.serve(Call(Owner(), tool, session.id), asked)
+        if callable(arguments):
+            call = session.owner(f"{tool} settings")
+            units = gate.look(call, lambda _, grant: grant.here.profile.units)
+            arguments = arguments(units)
+        asked = {k: v for k, v in arguments.items() if v is not None}
+        answer = gate.serve(session.owner(tool), asked)
     if answer.code == ArgumentsInvalidError.code:
         raise NotTakenError(answer.text.partition(": ")[2])
     if answer.structured is None:
@@ -54,4 +61,5 @@ def answered(
     if as_json:
         say(answer.structured.decode())
         return None
-    return Told(json.loads(answer.structured), units)
+    line = answer.text.partition("\n")[0]
+    return Told(line, json.loads(answer.structured), answer.units)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from pierre_mcp.cli import telling
 from pierre_mcp.cli.measures import told
-from pierre_mcp.cli.session import current, say, say_table
+from pierre_mcp.cli.session import AsJson, current, say, say_table
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.tools import wording
@@ -16,7 +16,6 @@ from pierre_mcp.tools.athlete import MEASURES, UNITS
 
 _GEAR = ("kind", "activities", "distance_m", "duration_s", "first_day", "last_day")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 app = typer.Typer(
     invoke_without_command=True,

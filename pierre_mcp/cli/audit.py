@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli.session import current, say, say_json, say_table
+from pierre_mcp.cli.session import AsJson, current, say, say_json, say_table
 from pierre_mcp.model.audit import Finding, FindingKind
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.store import audit
@@ -21,8 +21,6 @@ _MEANS = {
     FindingKind.REDACTED: "its detail was removed, and no row says so",
     FindingKind.LEDGER: "the consent ledger beside it was edited",
 }
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 @app.command()

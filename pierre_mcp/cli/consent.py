@@ -13,6 +13,7 @@ from pierre_mcp.cli.faults import (
     NotTakenError,
 )
 from pierre_mcp.cli.session import (
+    AsJson,
     Session,
     ask,
     command,
@@ -56,7 +57,6 @@ To = Annotated[
 Expires = Annotated[
     str, typer.Option(help="Until when: 30d, 6m, 1y, or a date as 2027-03-01 (UTC).")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 @app.callback()

@@ -8,12 +8,11 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from pierre_mcp.cli import clients, inbox
-from pierre_mcp.cli.session import Session, current, say, say_json
+from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.errors import PierreError
 from pierre_mcp.gate.house import origin
 from pierre_mcp.model.grant import Grant
@@ -31,7 +30,7 @@ _ASK = "Give the key the store was made with, or put back a backup of both."
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check versions, permissions, key, database, seal, log and the client's entry.
 

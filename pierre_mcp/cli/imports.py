@@ -14,6 +14,7 @@ from pierre_mcp.cli.pace import Brake, progress_bar
 from pierre_mcp.cli.reasons import sentence, why
 from pierre_mcp.cli.refresh import renew
 from pierre_mcp.cli.session import (
+    AsJson,
     Session,
     command,
     current,
@@ -49,7 +50,6 @@ _NOTHING = (
 Ref = Annotated[
     str, typer.Argument(metavar="ID", help="A number of imports, or an id.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 app = typer.Typer(invoke_without_command=True, help="List what was imported.")

@@ -1,13 +1,12 @@
 """``pierre-mcp load``: your training load, as ``analyze_training_load`` tells it."""
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import typer
 
-from pierre_mcp.cli.session import current, say, say_table
-from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.cli.answers import answered
+from pierre_mcp.cli.session import AsJson, say, say_table
 
 _BAR: Final = 20
 """Characters of the longest bar."""
@@ -35,7 +34,7 @@ def load(  # noqa: PLR0913, PLR0917 - each is an option
     planned: Annotated[
         float, typer.Option(help="The load you plan for each of them; 0 is rest.")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how fit and how tired you are, by week to today and ahead.
 
@@ -55,19 +54,10 @@ def load(  # noqa: PLR0913, PLR0917 - each is an option
         "project_days": project,
         "planned_tss": planned,
     }
-    given = {name: value for name, value in asked.items() if value is not None}
-    session = current()
-    with session.gate() as gate:
-        call = Call(Owner(), "analyze_training_load", session.id)
-        answer = gate.serve(call, given)
-    if answer.structured is None:
-        say(answer.text)
-        raise typer.Exit(1)
-    if as_json:
-        say(answer.structured.decode())
-        return
-    say(answer.text.partition("\n")[0])
-    _draw(json.loads(answer.structured))
+    told = answered("analyze_training_load", asked, as_json=as_json)
+    if told is not None:
+        say(told.line)
+        _draw(told.content)
 
 
 def _draw(told: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from pierre_mcp.cli.answers import answered
 from pierre_mcp.cli.faults import NotTakenError
-from pierre_mcp.cli.session import say, say_table
+from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.category import Sport
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.paces import clock, course, pace
@@ -51,7 +51,7 @@ def predict(
     sport: Annotated[
         _Asked, typer.Option(help="Swimming is told by critical speed alone.")
     ] = _Asked.RUNNING,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Predict your race times, and what pace to train at.
 
@@ -67,7 +67,7 @@ def predict(
         "days": days,
         **_race(from_),
     }
-    told = answered("predict_performance", lambda _: asked, as_json=as_json)
+    told = answered("predict_performance", asked, as_json=as_json)
     if told is None:
         return
     races = told.content["races"]

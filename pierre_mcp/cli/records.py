@@ -1,14 +1,13 @@
 """``pierre-mcp records``: your best efforts, as ``get_personal_records`` tells them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from pierre_mcp.cli.session import current, say, say_table
-from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.cli.answers import Told, answered
+from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.category import Sport
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.paces import clock, course, lasting
@@ -55,7 +54,7 @@ def records(  # noqa: PLR0913, PLR0917 - each is an option, given by its name
     year_before: Annotated[
         bool, typer.Option("--year-before", help="Compare with a year before.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show your best times, power, heart rate and distances, each with its day.
 
@@ -71,26 +70,15 @@ def records(  # noqa: PLR0913, PLR0917 - each is an option, given by its name
 
         pierre-mcp records --from 2026-01-01 --year-before
     """
-    given = {
+    asked = {
         "sport": sport and sport.value,
         "from_day": from_ and str(from_.date()),
         "to_day": to and str(to.date()),
         "compare": _compare(against_from, against_to, year_before=year_before),
     }
-    asked = {name: value for name, value in given.items() if value is not None}
-    session = current()
-    with session.gate() as gate:
-        answer = gate.serve(Call(Owner(), "get_personal_records", session.id), asked)
-        units = gate.look(
-            session.owner("records"), lambda _, own: own.here.profile.units
-        )
-    if answer.structured is None:
-        say(answer.text)
-        raise typer.Exit(1)
-    if as_json:
-        say(answer.structured.decode())
-        return
-    _draw(json.loads(answer.structured), answer.text.partition("\n")[0], units)
+    told = answered("get_personal_records", asked, as_json=as_json)
+    if told is not None:
+        _draw(told)
 
 
 def _compare(
@@ -106,14 +94,15 @@ def _compare(
     return "/".join(ends)
 
 
-def _draw(told: Mapping[str, Any], line: str, units: str) -> None:
+def _draw(answer: Told) -> None:
+    told = answer.content
     if "data_availability" in told:
-        say(line)
+        say(answer.line)
         return
     say(f"{told['from_day']} to {told['to_day']}. {told['coverage']}.")
     if "compare_to" in told:
         say(f"Beside {_span(told['compare_from'], told['compare_to'])}.")
-    for title, rows in _tables(told, units):
+    for title, rows in _tables(told, answer.units):
         if rows:
             say("")
             say_table(*_without_empty(title, rows))

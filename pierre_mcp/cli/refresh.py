@@ -1,12 +1,9 @@
 """``pierre-mcp refresh``: what an older version computed, computed again."""
 
 from contextlib import closing
-from typing import Annotated
-
-import typer
 
 from pierre_mcp.cli.pace import Brake, progress_bar
-from pierre_mcp.cli.session import Session, current, say, say_json
+from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump
 from pierre_mcp.services.renewal import Renewal
@@ -15,7 +12,7 @@ from pierre_mcp.tools.wording import count
 
 
 def refresh(
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute again what an older version computed, and put copies together.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TextIO, TypeVar
+from typing import Annotated, Any, TextIO, TypeVar
 from uuid import uuid4
 
 import typer
@@ -23,6 +23,8 @@ from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store.database import Tx
 
 T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 _WIDE = 160
 """Columns of a table that no terminal shows: a file or a pipe has no edge."""

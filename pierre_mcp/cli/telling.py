@@ -10,7 +10,7 @@ import typer
 
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.measures import NAMES, named, read, told
-from pierre_mcp.cli.session import current, say, say_json
+from pierre_mcp.cli.session import AsJson, current, say, say_json
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
@@ -111,7 +111,7 @@ def set_(  # noqa: PLR0913 - each is an option
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would change.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what you know better. From that day on your word counts alone.
 

@@ -8,7 +8,7 @@ import typer
 from pierre_mcp.cli.answers import answered
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.measures import read
-from pierre_mcp.cli.session import say, say_table
+from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Sport
 from pierre_mcp.tools.paces import lasting, pace
@@ -44,7 +44,7 @@ def zones(  # noqa: PLR0913 - each is an option
         int | None,
         typer.Option(min=1, max=3_650, help="Add the time in zones of so many days."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show your training zones, by the best method that your thresholds allow.
 
@@ -66,7 +66,9 @@ def zones(  # noqa: PLR0913 - each is an option
     _check(which, texts)
     told = answered(
         "calculate_zones",
-        lambda units: {"days": days, **_asked(which, texts, units)},
+        (lambda units: {"days": days, **_asked(which, texts, units)})
+        if texts
+        else {"days": days, "zones": which},
         as_json=as_json,
     )
     if told is None:

@@ -331,7 +331,8 @@ def _answer(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answe
     result = way.leveled(tool.run(tx, grant, way.incoming()))
     shown, content = way.fitted(result)
     text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
-    return Answer(text=text, structured=content, operation=begun)
+    units = grant.here.profile.units
+    return Answer(text=text, structured=content, operation=begun, units=units)
 
 
 def _hidden(call: Call, action: str, facts: Facts) -> Call:

@@ -79,6 +79,10 @@ class Grant:
         self.check()
         return self._pairs is None or (source, category) in self._pairs
 
+    def reads_any(self, category: Category) -> bool:
+        """Tell whether cells of this category may be opened, of one source at least."""
+        return self.sources(category) != frozenset()
+
     def sources(self, category: Category) -> frozenset[str] | None:
         """Return the sources that may be read for ``category``; None means all."""
         self.check()

@@ -80,19 +80,6 @@ class DetailColumns:
     bins: "NDArray[np.int64]"
     seconds: "NDArray[np.float64]"
 
-    @property
-    def owner(self) -> "NDArray[np.int64]":
-        """Whose each bin of ``seconds`` is, an index of an activity."""
-        return np.repeat(np.arange(len(self.bins)), self.bins)
-
-    @property
-    def bin(self) -> "NDArray[np.int64]":
-        """The number of each bin of ``seconds``: times the width, where it begins."""
-        begins = np.cumsum(self.bins) - self.bins
-        offset = np.repeat(self.first - begins, self.bins)
-        numbers: NDArray[np.int64] = np.arange(len(self.seconds)) + offset
-        return numbers
-
     def taken(self, rows: "NDArray[np.int64]") -> "DetailColumns":
         """Return the details of these activities, in this order."""
         begins = (np.cumsum(self.bins) - self.bins)[rows]

@@ -87,12 +87,12 @@ class Analysis:
     @property
     def moving_s(self) -> float:
         """Its moving time, the whole where that is not known."""
-        return float(loads.moving_s(self.found)[self.row])
+        return float(self.found.moving_s[self.row])
 
     @property
     def speed_m_s(self) -> float | None:
         """Its mean moving speed."""
-        return known(efficiency.speeds(self.found)[self.row])
+        return known(self.found.speed_m_s[self.row])
 
     @property
     def variability(self) -> float | None:

@@ -176,8 +176,7 @@ class Efforts:
     def longest(self, sport: Sport) -> records.Records:
         """Return the most of each of ``LONGEST`` in the period."""
         rows, of = self._of("period", sport), self._found.numbers
-        moving = np.where(np.isnan(of["moving_s"]), of["elapsed_s"], of["moving_s"])
-        columns = {**of, "moving_s": moving}
+        columns = {**of, "moving_s": self._found.moving_s}
         best = records.highest(np.column_stack([columns[n][rows] for n in LONGEST]))
         return replace(best, holder=np.append(rows, NOBODY)[best.holder])
 

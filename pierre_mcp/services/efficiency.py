@@ -16,11 +16,10 @@ from pierre_mcp.analytics.decoupling import (
     speed_decoupling,
 )
 from pierre_mcp.analytics.power import efficiency_factor, speed_efficiency_factor
-from pierre_mcp.analytics.ratios import ratio
 from pierre_mcp.analytics.sensed import Sensed
 from pierre_mcp.model.category import Sport
 from pierre_mcp.services.history import History, Numbers
-from pierre_mcp.services.loads import MEASURED, moving_s
+from pierre_mcp.services.loads import MEASURED
 
 POWER: Final = "power"
 GRADED: Final = "graded_speed"
@@ -46,14 +45,6 @@ def outputs(sport: Sport) -> tuple[str, ...]:
     return (POWER,) if sport is Sport.CYCLING else (GRADED, SPEED, POWER)
 
 
-def speeds(found: History) -> Numbers:
-    """Return the mean moving speed of each activity, m/s, NaN where unknown.
-
-    A distance of zero is that of a device that measured none.
-    """
-    return ratio(_some(found.numbers["distance_m"]), moving_s(found))
-
-
 def factors(found: History) -> Mapping[str, Numbers]:
     """Return the efficiency factor of each activity by each output.
 
@@ -61,8 +52,7 @@ def factors(found: History) -> Mapping[str, Numbers]:
     moving time: their means would be of different times. Nor does a power of zero
     throughout, of a meter that was lost, tell any.
     """
-    numbers, moving = found.numbers, moving_s(found)
-    enough = MEASURED * moving
+    numbers, enough = found.numbers, MEASURED * found.moving_s
     bpm = np.where(numbers["heart_rate_s"] >= enough, numbers["mean_bpm"], np.nan)
     powered = numbers["power_s"] >= enough
     watts = np.where(powered, _some(numbers["normalized_power_w"]), np.nan)
@@ -70,7 +60,7 @@ def factors(found: History) -> Mapping[str, Numbers]:
     return {
         POWER: efficiency_factor(watts, bpm),
         GRADED: speed_efficiency_factor(graded, bpm),
-        SPEED: speed_efficiency_factor(speeds(found), bpm),
+        SPEED: speed_efficiency_factor(found.speed_m_s, bpm),
     }
 
 

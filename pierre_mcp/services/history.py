@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pierre_mcp.analytics.ratios import ratio
 from pierre_mcp.model import packed_details
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import ActivityCell
@@ -79,6 +80,21 @@ class History:
     numbers: Mapping[str, Numbers]
     indoor: NDArray[np.bool_]
     details: Mapping[Category, DetailColumns]
+
+    @property
+    def moving_s(self) -> Numbers:
+        """The moving time of each activity, the whole where it is not known."""
+        moving = self.numbers["moving_s"]
+        return np.where(np.isnan(moving), self.numbers["elapsed_s"], moving)
+
+    @property
+    def speed_m_s(self) -> Numbers:
+        """The mean moving speed of each activity, NaN where it is not known.
+
+        A distance of zero is that of a device that measured none.
+        """
+        metres = self.numbers["distance_m"]
+        return ratio(np.where(metres > 0, metres, np.nan), self.moving_s)
 
     def taken(self, rows: NDArray[np.intp]) -> "History":
         """Return these activities, in this order."""

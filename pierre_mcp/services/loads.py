@@ -80,7 +80,7 @@ def loads(
     tss = np.full(found.day.size, np.nan)
     method = np.full(found.day.size, "", f"<U{max(map(len, METHODS))}")
     seconds, exponent = np.full(found.day.size, np.nan), np.full(found.day.size, 2.0)
-    moving = moving_s(found)
+    moving = found.moving_s
     tried = {
         "power": _power(found, in_force, moving),
         "heart_rate": _heart_rate(found, in_force, moving, female=female),
@@ -92,12 +92,6 @@ def loads(
         tss[takes], seconds[takes], method[takes] = load[takes], lasted[takes], name
     exponent[method == "swim"] = 3
     return Loads(tss, method, ratio(tss * 36, seconds) ** (1 / exponent))
-
-
-def moving_s(found: History) -> Numbers:
-    """Return the moving time of each activity, the whole where it is not known."""
-    moving = found.numbers["moving_s"]
-    return np.where(np.isnan(moving), found.numbers["elapsed_s"], moving)
 
 
 def _power(

@@ -11,8 +11,6 @@ import numpy as np
 from pierre_mcp.analytics import load_rows, totals, trends
 from pierre_mcp.analytics.pace import pace_s_per_km
 from pierre_mcp.analytics.periods import Span, begin
-from pierre_mcp.analytics.power import efficiency_factor, speed_efficiency_factor
-from pierre_mcp.analytics.ratios import ratio
 from pierre_mcp.analytics.totals import Buckets, Counts
 from pierre_mcp.analytics.trends import Trend
 from pierre_mcp.model.athlete import Kind
@@ -20,9 +18,8 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.metric_names import MetricName
 from pierre_mcp.policy.telling import changes
-from pierre_mcp.services import history, training
+from pierre_mcp.services import efficiency, history, training
 from pierre_mcp.services.history import Days, History, Numbers
-from pierre_mcp.services.loads import moving_s
 from pierre_mcp.services.training import Trained
 from pierre_mcp.store import athlete, recordings
 from pierre_mcp.store.database import Tx
@@ -153,25 +150,23 @@ def _measured(name: str, seconds: str) -> Callable[[History], tuple[Numbers, Num
 
 
 def _speed(found: History) -> tuple[Numbers, Numbers]:
-    moving = moving_s(found)
-    return ratio(found.numbers["distance_m"], moving), moving
+    return found.speed_m_s, found.moving_s
 
 
 def _graded(found: History) -> tuple[Numbers, Numbers]:
-    return found.numbers["normalized_graded_speed_m_s"], moving_s(found)
+    return found.numbers["normalized_graded_speed_m_s"], found.moving_s
 
 
 def _efficiency(found: History) -> tuple[Numbers, Numbers]:
     """Return watts for each beat of rides, metres a minute for each of the others."""
-    of = found.numbers
-    graded = of["normalized_graded_speed_m_s"]
-    speed = np.where(np.isnan(graded), _speed(found)[0], graded)
+    by = efficiency.factors(found)
+    graded, speed = by[efficiency.GRADED], by[efficiency.SPEED]
     value = np.where(
         found.sport == Sport.CYCLING,
-        efficiency_factor(of["normalized_power_w"], of["mean_bpm"]),
-        speed_efficiency_factor(speed, of["mean_bpm"]),
+        by[efficiency.POWER],
+        np.where(np.isnan(graded), speed, graded),
     )
-    return value, of["heart_rate_s"]
+    return value, found.numbers["heart_rate_s"]
 
 
 METRICS: Final[Mapping[MetricName, Metric]] = MappingProxyType(
@@ -179,7 +174,7 @@ METRICS: Final[Mapping[MetricName, Metric]] = MappingProxyType(
         "load": Metric("TSS", "sum of load, as in analyze_training_load", "sum"),
         "ctl": Metric("TSS a day", "fitness at the end: CTL, 42 days", "last"),
         "duration": Metric("s", "sum of moving time", "sum", lambda found: (
-            moving_s(found), np.ones(found.day.size))),
+            found.moving_s, np.ones(found.day.size))),
         "distance": Metric("m", "sum", "sum", _alone("distance_m")),
         "ascent": Metric("m", "sum", "sum", _alone("ascent_m")),
         "pace": Metric(

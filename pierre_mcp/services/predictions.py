@@ -14,20 +14,20 @@ worth more than the world's records is no run at all, and is left out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from math import log2
 from statistics import median
 from typing import Final, Literal
 
 import numpy as np
 
-from pierre_mcp.analytics import critical, racing, records
+from pierre_mcp.analytics import critical, racing, records, world
 from pierre_mcp.analytics.critical import CriticalFit
 from pierre_mcp.analytics.racing import Method, TrainingPaces
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import history
+from pierre_mcp.services.critical_lines import LEAST_ACTIVITIES, LEAST_EFFORTS
 from pierre_mcp.services.history import History, Numbers
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
@@ -38,15 +38,9 @@ SHORTEST_M, LONGEST_M = 1_500.0, racing.MARATHON_M
 """Of the best times that a prediction may rest on."""
 
 A_DOUBLING: Final = 0.04
-HIGHEST_VDOT: Final = 86.0
-"""No world record from 1,500 m to the marathon is worth more than 85.6."""
-
 PACES_M: Final = 10_000.0
 """Training paces rest on the effort that would be chosen for this distance."""
 
-LEAST_EFFORTS: Final = 3
-LEAST_RUNS: Final = 2
-"""What critical speed needs."""
 MOST_OFF: Final = 0.03
 """How far, as a part of its time, a best time may lie from the line of critical speed:
 one farther off was not run like the others."""
@@ -128,7 +122,7 @@ def of_result(
         None where no human ran so fast, or VDOT does not hold for it.
     """
     worth = racing.vdot(distance_m, time_s)
-    if worth is None or worth > HIGHEST_VDOT:
+    if worth is None or worth > world.HIGHEST_VDOT:
         return None
     effort = Effort(distance_m, time_s, None, None, worth, None)
     return Predictions(
@@ -165,7 +159,8 @@ def of_history(
     times_s = found.details[Category.ACTIVITIES].best_s
     timed = ~np.isnan(times_s).all(axis=1)
     runs = sport is Sport.RUNNING
-    too_fast = runs & (times_s[:, _RACES] < _least_s()).any(axis=-1, keepdims=True)
+    beaten = (times_s < world.least_s(sport))[:, _RACES]
+    too_fast = runs & beaten.any(axis=-1, keepdims=True)
     times_s = np.where(too_fast, np.nan, times_s)
     efforts = _Efforts(found, times_s if runs else times_s * np.nan, today)
     fit, paces_of = _critical_speed(times_s), efforts.chosen(PACES_M)
@@ -179,13 +174,6 @@ def of_history(
         too_fast=int(too_fast.sum()),
         weekly_m=_weekly_m(found, today, min(days, 7 * WEEKS)),
     )
-
-
-@cache
-def _least_s() -> Numbers:
-    """Return the time over each race distance below which nobody ran it."""
-    times = [racing.race_time_s(HIGHEST_VDOT, metres) for metres in _RACES_M]
-    return np.array([racing.SHORTEST_S if s is None else s for s in times])
 
 
 class _Efforts:
@@ -233,7 +221,7 @@ def _critical_speed(times_s: Numbers) -> CriticalFit | None:
     least_s, most_s = critical.SPEED_RANGE_S
     used = (best.value >= least_s) & (best.value <= most_s)
     runs = len(set(best.holder[used].tolist()))
-    if fit is None or fit.efforts < LEAST_EFFORTS or runs < LEAST_RUNS:
+    if fit is None or fit.efforts < LEAST_EFFORTS or runs < LEAST_ACTIVITIES:
         return None
     line_s = (_GRID_M[used] - fit.reserve) / fit.rate
     off = np.abs(line_s / best.value[used] - 1)
@@ -258,8 +246,7 @@ def _times_s(
         alone = None if fit is None else racing.critical_speed_s(fit, target_m)
         return {} if alone is None else {"critical_speed": alone}
     from_m, in_s = effort.distance_m, effort.time_s
-    spread = racing.predicted(from_m, in_s, target_m, critical=fit)
-    return {one.method: one.time_s for one in spread.predictions} if spread else {}
+    return racing.predicted(from_m, in_s, target_m, critical=fit)
 
 
 def _confidence(target_m: float, effort: Effort | None) -> Confidence:

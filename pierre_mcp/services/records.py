@@ -149,7 +149,7 @@ def find(tx: Tx, grant: Grant, asked: Asked) -> Records:
     sports = {kind: _told_of(efforts, kind) for kind in kinds}
     with_power = sports.get(Kind.POWER, ())
     told = {sport for some in sports.values() for sport in some}
-    body = grant.owner or grant.sources(Category.BODY)
+    body = grant.reads_any(Category.BODY)
     return Records(
         efforts=efforts,
         bests={kind: _bests(efforts, kind, sports[kind], asked) for kind in kinds},

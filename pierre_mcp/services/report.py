@@ -80,7 +80,7 @@ def _compared(of: Analysis) -> Mapping[str, Numbers]:
     """Return the numbers in which activities alike are compared, of all of them."""
     numbers = of.found.numbers
     named = {
-        "speed_m_s": efficiency.speeds(of.found),
+        "speed_m_s": of.found.speed_m_s,
         "mean_bpm": numbers["mean_bpm"],
         "normalized_power_w": numbers["normalized_power_w"],
         "tss": of.trained.of.tss,

@@ -11,7 +11,6 @@ from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M, DURATIONS_S
 from pierre_mcp.services import best_efforts
 from pierre_mcp.services.history import History, Numbers
-from pierre_mcp.services.loads import moving_s
 
 DAYS: Final = 365
 LIKE: Final = 0.2
@@ -115,7 +114,7 @@ def alike(found: History, row: int, numbers: Mapping[str, Numbers]) -> Alike:
     """
     by, size = "distance", found.numbers["distance_m"]
     if not size[row] > 0:
-        by, size = "duration", moving_s(found)
+        by, size = "duration", found.moving_s
     near = of_the_year(found, row) & (np.abs(size - size[row]) <= LIKE * size[row])
     near[row] = False
     named = ((n, v[row], v[near]) for n, v in numbers.items())

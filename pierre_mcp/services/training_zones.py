@@ -160,7 +160,7 @@ def zones_of(
     lacking = {
         kind
         for name, methods in tried.items()
-        if _may_read(grant, MEASURES[name].category)
+        if grant.reads_any(MEASURES[name].category)
         for one in methods
         for kind in one.needs
         if kind not in known
@@ -176,13 +176,9 @@ def zones_of(
     shown = {
         name: one
         for name, one in made.items()
-        if one.method is not None or _may_read(grant, MEASURES[name].category)
+        if one.method is not None or grant.reads_any(MEASURES[name].category)
     }
     return shown if days is None else _with_time(tx, grant, shown, days)
-
-
-def _may_read(grant: Grant, category: Category) -> bool:
-    return grant.owner or bool(grant.sources(category))
 
 
 def _tried(
@@ -242,7 +238,7 @@ def _with_time(
     told = {
         name: MEASURES[name].category
         for name, one in made.items()
-        if one.low and _may_read(grant, MEASURES[name].category)
+        if one.low and grant.reads_any(MEASURES[name].category)
     }
     first = grant.here.today - timedelta(days=days - 1)
     wanted = Wanted(from_day=str(first), to_day=str(grant.here.today))

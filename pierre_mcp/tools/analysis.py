@@ -23,7 +23,9 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY, rounded
+from pierre_mcp.tools.columns import Counts, Numbers, Value, Words
 from pierre_mcp.tools.in_force import in_words
+from pierre_mcp.tools.load import LOAD
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -35,9 +37,6 @@ else:
     report = Late("pierre_mcp.services.report")
 
 _BEATS: Final = frozenset({Category.HEART_RATE, Category.POWER})
-LOAD = Sensitive(Category.ACTIVITIES, also=_BEATS | {Category.PROFILE})
-"""A load, and what rests on thresholds: sex and age may have told of these."""
-
 EFFICIENCY = Sensitive(Category.ACTIVITIES, also=_BEATS)
 DRIFT = Sensitive(Category.ACTIVITIES, also=_BEATS | {Category.LOCATION})
 GRADED = Sensitive(Category.ACTIVITIES, also=frozenset({Category.LOCATION}))
@@ -59,10 +58,6 @@ _OUTPUT: Final = {
     "speed": "m/min",
 }
 
-Value: TypeAlias = float | MISSING | None
-Words: TypeAlias = list[str] | MISSING
-Counts: TypeAlias = list[int] | MISSING
-Numbers: TypeAlias = list[float] | MISSING
 Gaps: TypeAlias = list[float | None] | MISSING | None
 
 

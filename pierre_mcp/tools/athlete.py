@@ -7,7 +7,7 @@ text, written by hand elsewhere, so they are cleaned and stand under ``untrusted
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import MISSING
 
@@ -24,7 +24,7 @@ from pierre_mcp.store import athlete
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import POWER, SUMMARY
-from pierre_mcp.tools.columns import as_columns, columns_of
+from pierre_mcp.tools.columns import Numbers, Words, as_columns, columns_of
 from pierre_mcp.tools.consents import Nothing
 from pierre_mcp.tools.table import Shown, Tool
 
@@ -43,9 +43,6 @@ PROFILE = Sensitive(Category.PROFILE)
 BODY = Sensitive(Category.BODY)
 RATE = Sensitive(Category.HEART_RATE, also=frozenset({Category.PROFILE}))
 """A maximum heart rate may be estimated from the year of birth."""
-
-Words: TypeAlias = list[str] | MISSING
-Numbers: TypeAlias = list[float] | MISSING
 
 
 class HeartRates(Shape):
@@ -163,14 +160,14 @@ def get_athlete(tx: Tx, grant: Grant, params: Nothing) -> Athlete:
     profile = grant.here.profile
     told = changes(athlete.seen(tx, grant))
     pieces = mileage.used(tx, grant)
-    readable = [category for category in MEASURES if _may_read(grant, category)]
+    readable = [category for category in MEASURES if grant.reads_any(category)]
     estimated = _estimates(tx, grant, readable, told)
     measures = {
         MEASURES[category]: _measures(category, told, estimated)
         for category in readable
     }
     born, sex = _newest(told, Kind.BIRTH_YEAR), _newest(told, Kind.SEX)
-    shown = _may_read(grant, Category.ACTIVITIES)
+    shown = grant.reads_any(Category.ACTIVITIES)
     return Athlete.model_validate(
         {
             "time_zone": profile.zone,
@@ -196,10 +193,6 @@ def show_athlete(found: Athlete, here: Here) -> Shown:
     )
     said = [*_in_words(found), wording.count(found.gear_count, "piece") + " of gear"]
     return Shown(f"{here.profile.zone}: {wording.listed(said)}.", reply)
-
-
-def _may_read(grant: Grant, category: Category) -> bool:
-    return grant.owner or bool(grant.sources(category))
 
 
 def _newest(told: Mapping[Kind, Sequence[Told]], kind: Kind) -> float | None:

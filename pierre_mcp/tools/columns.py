@@ -9,13 +9,21 @@ recorded" everywhere else. Free text goes under ``untrusted_text``.
 from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import or_
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from pydantic import MISSING, Field, create_model
 from pydantic.fields import FieldInfo
 
 from pierre_mcp.model.fields import PUBLIC, Shape, Treatment
 from pierre_mcp.tools.classes import Mark, mark_of
+
+Words: TypeAlias = list[str] | MISSING
+Counts: TypeAlias = list[int] | MISSING
+Numbers: TypeAlias = list[float] | MISSING
+"""A column as a reply has it, MISSING where it may not be read."""
+
+Value: TypeAlias = float | MISSING | None
+"""A number likewise; None where it is not recorded or cannot be told."""
 
 
 @cache

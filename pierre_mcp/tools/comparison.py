@@ -16,7 +16,8 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY, rounded
-from pierre_mcp.tools.analysis import DRIFT, EFFICIENCY, LOAD, summary
+from pierre_mcp.tools.analysis import DRIFT, EFFICIENCY, summary
+from pierre_mcp.tools.load import LOAD
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:

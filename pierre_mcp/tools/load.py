@@ -1,12 +1,11 @@
 """Training load: fitness, fatigue and form to today, and what they are made of."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import MISSING, Field
 
 from pierre_mcp.late import Late
-from pierre_mcp.model.athlete import CATEGORY_OF
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import (
     PUBLIC,
@@ -22,7 +21,6 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import in_force, wording
 from pierre_mcp.tools.activities import (
     SUMMARY,
@@ -31,7 +29,13 @@ from pierre_mcp.tools.activities import (
     rounded,
     why_empty,
 )
-from pierre_mcp.tools.columns import as_columns, columns_of
+from pierre_mcp.tools.columns import (
+    Counts,
+    Value,
+    Words,
+    as_columns,
+    columns_of,
+)
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
     from pierre_mcp.analytics.load_rows import Rows, Series
     from pierre_mcp.services import distribution, loads, training
     from pierre_mcp.services.training import Mask, Trained
-    from pierre_mcp.store import scan
 else:
     np = Late("numpy")
     load = Late("pierre_mcp.analytics.load")
@@ -50,13 +53,13 @@ else:
     distribution = Late("pierre_mcp.services.distribution")
     loads = Late("pierre_mcp.services.loads")
     training = Late("pierre_mcp.services.training")
-    scan = Late("pierre_mcp.store.scan")
 
 LOAD = Sensitive(
     Category.ACTIVITIES,
     also=frozenset({Category.HEART_RATE, Category.POWER, Category.PROFILE}),
 )
-"""A load, and what is computed from loads: of whatever these may have come from."""
+"""A load, what is computed from loads, and what rests on thresholds: of whatever these
+may have come from, sex and age among it."""
 
 DAYS = 90
 RISING_D = 126
@@ -71,10 +74,6 @@ METHOD = (
     "of 7 to 28 days, coupled, is weak evidence; polarization index of Treff 2019. A "
     "row's day is its last, its method gave most of its load"
 )
-
-Value: TypeAlias = float | MISSING | None
-Words: TypeAlias = list[str] | MISSING
-Counts: TypeAlias = list[int] | MISSING
 
 
 class State(Shape):
@@ -208,7 +207,7 @@ def analyze_training_load(
         coverage=_coverage(got, within),
         caveats=[
             *got.assumed(chosen),
-            *lacking(tx, grant, got, chosen),
+            *in_force.lacking(tx, grant, got, chosen),
             *_rising(days),
         ],
     )
@@ -341,20 +340,6 @@ def _zones(got: "Trained", within: "Mask") -> Zones:
 def _coverage(got: "Trained", within: "Mask") -> str:
     has = int(np.isfinite(got.of.tss[within]).sum())
     return f"a load for {has} of {wording.count(int(within.sum()), 'activity')}"
-
-
-def lacking(tx: Tx, grant: Grant, got: "Trained", chosen: "Mask") -> list[str]:
-    """Return what may not be read, and which threshold nobody told."""
-    closed = {
-        category
-        for category in (Category.HEART_RATE, Category.POWER)
-        if not scan.may_read(tx, grant, Wanted(), category)
-    }
-    words = [f"{word.replace('_', ' ')} not allowed" for word in sorted(closed)]
-    unknown = [k for k in got.unknown(chosen) if CATEGORY_OF[k] not in closed]
-    if unknown:
-        words.append(f"unknown: {', '.join(unknown)} (estimates look back 420 days)")
-    return words
 
 
 def _rising(days: "Series") -> list[str]:

@@ -23,7 +23,7 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import prediction_words as words
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.activities import SUMMARY
+from pierre_mcp.tools.activities import SUMMARY, rounded
 from pierre_mcp.tools.paces import clock, course
 from pierre_mcp.tools.table import Shown, Tool
 
@@ -197,8 +197,10 @@ def _told(
     paces = {} if found.paces is None else asdict(found.paces)
     return PredictReply(
         races=_races(found),
-        paces=Paces(pace=list(paces), s_per_km=[_tenth(one) for one in paces.values()]),
-        paces_vdot=found.paces_of and _hundredth(found.paces_of.vdot),
+        paces=Paces(
+            pace=list(paces), s_per_km=[rounded(one) for one in paces.values()]
+        ),
+        paces_vdot=found.paces_of and round(found.paces_of.vdot, 2),
         method=method,
         coverage=coverage,
         caveats=[*caveats, *words.caveats(found)],
@@ -219,24 +221,16 @@ def _races(found: "Predictions") -> Races:
         critical_speed_s=[_whole(by.get("critical_speed")) for by in times],
         confidence=[race.confidence for race in races],
         effort_m=[one and one.distance_m for one in of],
-        effort_s=[one and _tenth(one.time_s) for one in of],
+        effort_s=[one and rounded(one.time_s) for one in of],
         effort_day=[one and one.day for one in of],
         days_ago=[one and one.days_ago for one in of],
-        vdot=[one and _hundredth(one.vdot) for one in of],
+        vdot=[one and round(one.vdot, 2) for one in of],
     )
 
 
 def _whole(seconds: float | None) -> int | None:
     """Return whole seconds, which is more than any method knows."""
     return None if seconds is None else round(seconds)
-
-
-def _tenth(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _hundredth(value: float) -> float:
-    return round(value, 2)
 
 
 PREDICT_PERFORMANCE = Tool(

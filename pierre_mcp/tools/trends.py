@@ -25,8 +25,8 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
-from pierre_mcp.tools.columns import as_columns, columns_of
-from pierre_mcp.tools.load import lacking
+from pierre_mcp.tools.columns import Value, as_columns, columns_of
+from pierre_mcp.tools.in_force import lacking
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ METHOD = (
     "clear: the interval leaves out none"
 )
 
-Value: TypeAlias = float | MISSING | None
 Pair: TypeAlias = list[float] | MISSING
 
 
@@ -72,7 +71,7 @@ class TrendRow(Shape):
     """One week from its Monday, or month."""
 
     period: Annotated[str, SUMMARY]
-    value: Annotated[float | MISSING | None, METRIC] = MISSING
+    value: Annotated[Value, METRIC] = MISSING
     count: Annotated[int | MISSING, METRIC] = MISSING
 
 

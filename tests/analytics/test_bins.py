@@ -1,12 +1,12 @@
-"""Bins of many activities are the same, whichever way their histograms were read."""
+"""Bins of many activities are those of their histograms, one after the other."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pierre_mcp.analytics.bins import HEART_RATE, bins_from, bins_of
-from pierre_mcp.model.details import HeartRateDetail, Histogram
-from pierre_mcp.model.packed_details import columns, pack
+from pierre_mcp.analytics.bins import HEART_RATE
+from pierre_mcp.model.details import Histogram
+from tests.analytics.making import bins_of
 
 histograms = st.builds(
     Histogram,
@@ -16,14 +16,13 @@ histograms = st.builds(
 
 
 @given(st.lists(st.none() | histograms, max_size=5))
-def test_read_by_column_they_are_as_read_one_by_one(
-    held: list[Histogram | None],
-) -> None:
-    packed = [None if one is None else pack(HeartRateDetail(bpm=one)) for one in held]
-    by_column = bins_from(columns(packed), HEART_RATE)
-    one_by_one = bins_of(held, HEART_RATE)
-    known = [one is not None for one in held]
-    assert by_column.first[known].tolist() == one_by_one.first[known].tolist()
-    for name in ("starts", "seconds"):
-        assert np.array_equal(getattr(by_column, name), getattr(one_by_one, name))
-    assert by_column.count == len(held)
+def test_each_has_its_own_values_and_seconds(held: list[Histogram | None]) -> None:
+    bins = bins_of(held, HEART_RATE)
+    assert bins.count == len(held)
+    for i, one in enumerate(held):
+        own = slice(bins.starts[i], bins.starts[i + 1])
+        wanted = one or Histogram()
+        assert tuple(bins.seconds[own]) == wanted.seconds
+        assert np.array_equal(
+            bins.values[own], wanted.first + np.arange(len(wanted.seconds))
+        )

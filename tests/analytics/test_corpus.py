@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pierre_mcp.analytics.balance import differential_balance, low_point
-from pierre_mcp.analytics.bins import HEART_RATE, POWER, bins_of
+from pierre_mcp.analytics.bins import HEART_RATE, POWER
 from pierre_mcp.analytics.decoupling import power_decoupling
 from pierre_mcp.analytics.heart_rate import heart_rate_tss, trimp
 from pierre_mcp.analytics.held import clock_of, hold
@@ -29,6 +29,7 @@ from pierre_mcp.model.details import (
     PowerDetail,
 )
 from pierre_mcp.model.track import Column, Track
+from tests.analytics.making import bins_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pierre_mcp.analytics import heart_rate
-from pierre_mcp.analytics.bins import HEART_RATE, SPEED, Bins, bins_of, moving
+from pierre_mcp.analytics.bins import HEART_RATE, SPEED, Bins, moving
 from pierre_mcp.model.details import Histogram
+from tests.analytics.making import bins_of
 
 beats = st.dictionaries(st.integers(30, 220), st.integers(1, 3_600), max_size=12)
 

@@ -10,6 +10,7 @@ RECORDS_S = {
     (Sport.RUNNING, 200): 19.19,
     (Sport.RUNNING, 400): 43.03,
     (Sport.RUNNING, 1_000): 131.96,
+    (Sport.RUNNING, 1_500): 206.0,
     (Sport.RUNNING, 1_609.344): 223.13,
     (Sport.RUNNING, 3_000): 437.55,
     (Sport.RUNNING, 5_000): 755.36,

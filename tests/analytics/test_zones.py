@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pierre_mcp.analytics.bins import HEART_RATE, POWER, SPEED, bins_of
+from pierre_mcp.analytics.bins import HEART_RATE, POWER, SPEED
 from pierre_mcp.analytics.ratios import Values
 from pierre_mcp.analytics.zone_methods import (
     COGGAN,
@@ -27,6 +27,7 @@ from pierre_mcp.analytics.zones import (
 )
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.details import MAX_BINS, Histogram
+from tests.analytics.making import bins_of
 
 ALL = (*METHODS.values(), *THREE_ZONES.values())
 

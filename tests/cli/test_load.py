@@ -63,5 +63,5 @@ def test_what_is_missing_gets_a_sentence(runner: Person) -> None:
     assert "Mind: unknown: ftp_w" in said
     wrong = runner.run("load", "--from", "yesterday")
     assert wrong.returncode == 1
-    assert "from_day: YYYY-MM-DD" in wrong.stdout
-    assert "yesterday" not in wrong.stdout
+    assert "from_day: YYYY-MM-DD" in wrong.stderr
+    assert "yesterday" not in wrong.stderr

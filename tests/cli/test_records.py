@@ -119,3 +119,12 @@ def test_a_day_that_is_none_is_a_mistake(runner: Person) -> None:
     assert done.returncode == 2
     assert "--from" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_question_is_one_row_of_the_log(runner: Person) -> None:
+    """Units come with the answer, so they are not looked up beside it."""
+    for command in ("records", "predict", "load", "zones"):
+        before = runner.asks("audit", "tail", "-n", "1")[0]["seq"]
+        runner.does(command)
+        after = runner.asks("audit", "tail", "-n", "1")[0]["seq"]
+        assert after - before <= 2, f"{command}, and a look at the log itself"

@@ -183,7 +183,7 @@ def test_a_detail_is_of_the_recording_whose_cell_counts(tmp_path: Path) -> None:
     assert [s[0, 1] for s in speeds[:1]] == [2.5]
     for of in (one, copied):
         assert of.details[Category.HEART_RATE].seconds.tolist() == [5, 7]
-        assert of.details[Category.HEART_RATE].bin.tolist() == [140, 141]
+        assert of.details[Category.HEART_RATE].first.tolist() == [140]
         assert of.numbers["max_bpm"].tolist() == [141]
     assert not unseen.details[Category.HEART_RATE].seconds.size
 

@@ -86,7 +86,7 @@ def test_a_week_that_is_not_over_is_in_the_rows_only(rising: World) -> None:
         pytest.param("graded_pace", {}, 250.0, id="4 m/s"),
         pytest.param("duration", {}, 5_400.0, id="moving"),
         pytest.param("duration", {"sport": "cycling"}, 1_800.0, id="of one sport"),
-        pytest.param("heart_rate", {}, 144.0, id="by time"),
+        pytest.param("heart_rate", {}, 468_000 / 3_300, id="by time"),
         pytest.param("power", {}, 300.0, id="watts"),
         pytest.param("normalized_power", {}, 300.0, id="of rides"),
         pytest.param("efficiency", {"sport": "cycling"}, 2.5, id="300 W at 120"),
@@ -105,7 +105,7 @@ def test_a_week_is_put_together(
     )  # fmt: skip
     flat = run(day, 5.76, moving_s=half)
     ride = done(Sport.CYCLING, day=day, moving_s=half)
-    ride = with_power(with_heart(ride, 120, 1_200), 300, 1_800)
+    ride = with_power(with_heart(ride, 120, 1_500), 300, 1_800)
     world.put(slope, flat, ride)
     world.give_training()
     told = asked(world, metric, from_day=str(TODAY), **question)
@@ -114,6 +114,16 @@ def test_a_week_is_put_together(
     assert told["slope"]["per_4_weeks"] is None
     assert told["caveats"][0] == "no slope: fewer than 4 values at different times"
     assert line(world, metric, from_day=str(TODAY), **question).startswith("No slope")
+
+
+def test_efficiency_is_of_activities_that_were_measured(world: World) -> None:
+    """As in analyze_activity: a strap worn for two thirds of the time tells none."""
+    day, half = weeks_ago(0, 3), 1_800.0
+    ride = done(Sport.CYCLING, day=day, moving_s=half)
+    world.put(with_power(with_heart(ride, 120, 1_200), 300, 1_800))
+    world.give_training()
+    told = asked(world, "efficiency", from_day=str(TODAY), sport="cycling")
+    assert told["rows"]["value"] == [None]
 
 
 def test_load_and_fitness_are_those_of_the_training_load(world: World) -> None:
