@@ -1,21 +1,19 @@
 """``pierre-mcp athlete``: what is known of you, as ``get_athlete`` tells it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 
 from pierre_mcp.cli import telling
+from pierre_mcp.cli.answers import answered
 from pierre_mcp.cli.measures import told
-from pierre_mcp.cli.session import AsJson, current, say, say_table
+from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.athlete import Kind
-from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.athlete import MEASURES, UNITS
 
 _GEAR = ("kind", "activities", "distance_m", "duration_s", "first_day", "last_day")
-
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -35,16 +33,10 @@ def athlete(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
     """Show your profile, your thresholds since when, and your gear with its mileage."""
-    session = current()
-    with session.gate() as gate:
-        answer = gate.serve(Call(Owner(), "get_athlete", session.id), {})
-    if answer.structured is None:
-        say(answer.text)
-        raise typer.Exit(1)
-    if as_json:
-        say(answer.structured.decode())
+    answer = answered("get_athlete", {}, as_json=as_json)
+    if answer is None:
         return
-    known = json.loads(answer.structured)
+    known = answer.content
     say(_person(known))
     of = [known[name] for name in MEASURES.values()]
     if values := [row for one in of for row in _values(one, known["units"])]:

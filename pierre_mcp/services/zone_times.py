@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pierre_mcp.analytics import bins, zones
-from pierre_mcp.analytics.bins import Bins, Scale
+from pierre_mcp.analytics.bins import Bins
 from pierre_mcp.analytics.zone_methods import (
     COGGAN,
     FITZGERALD_SWIM,
@@ -78,18 +78,13 @@ def _ways(
     details: Mapping[Category, DetailColumns], sport: Sport
 ) -> Iterator[tuple[str, Sequence[Method], Bins]]:
     heart = _HEART_RATE.get(sport, (PERCENT_OF_MAX,))
-    yield "heart_rate", heart, _bins(details, Category.HEART_RATE, bins.HEART_RATE)
+    beats = bins.bins_from(details[Category.HEART_RATE], bins.HEART_RATE)
+    yield "heart_rate", heart, beats
     power = _POWER.get(sport, ())
-    yield "power", power, _bins(details, Category.POWER, bins.POWER)
+    yield "power", power, bins.bins_from(details[Category.POWER], bins.POWER)
     pace = _PACE.get(sport, ())
-    speeds = _bins(details, Category.ACTIVITIES, bins.SPEED)
+    speeds = bins.bins_from(details[Category.ACTIVITIES], bins.SPEED)
     yield "pace", pace, bins.moving(speeds)
-
-
-def _bins(
-    details: Mapping[Category, DetailColumns], category: Category, scale: Scale
-) -> Bins:
-    return bins.bins_from(details[category], scale)
 
 
 def _method(methods: Sequence[Method], in_force: Mapping[Kind, Value]) -> Method | None:
