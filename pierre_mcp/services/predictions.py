@@ -7,8 +7,9 @@ short of Riegel from a half marathon to a marathon (half of them by 10 min and m
 Vickers & Vertosick 2016, BMC Sports Sci Med Rehabil 8:26). So a race of about the same
 length beats a fast mile, and a shorter race beats a long easy run.
 
-A best time out of training is no race, and a lower bound of what its runner can do. One
-worth more than the world's records is no run at all, and is left out.
+A best time out of training is no race, and a lower bound of what its runner can do.
+Which best times count at all is as in records: none from a treadmill, and none faster
+than the world's best.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from pierre_mcp.analytics.racing import Method, TrainingPaces
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DISTANCES_M
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.services import history
+from pierre_mcp.services import best_efforts, history
 from pierre_mcp.services.critical_lines import LEAST_ACTIVITIES, LEAST_EFFORTS
 from pierre_mcp.services.history import History, Numbers
 from pierre_mcp.store.database import Tx
@@ -97,8 +98,9 @@ class Predictions:
     Attributes:
         paces_of: The effort that training paces rest on.
         activities: How many there are in the window; 0 where a result was given.
-        timed: How many of them have a best time.
-        too_fast: How many have one that no human ran, which was left out.
+        timed: How many of them have best times that count, as records count them.
+        indoors: How many do not, since a trainer or a treadmill told the distance.
+        too_fast: How many do not, since no human was so fast.
         weekly_m: Distance a week over the last ``WEEKS`` of the window; None where a
             result was given.
     """
@@ -109,6 +111,7 @@ class Predictions:
     critical_speed: CriticalFit | None
     activities: int
     timed: int
+    indoors: int
     too_fast: int
     weekly_m: float | None
 
@@ -132,6 +135,7 @@ def of_result(
         critical_speed=None,
         activities=0,
         timed=0,
+        indoors=0,
         too_fast=0,
         weekly_m=None,
     )
@@ -156,13 +160,9 @@ def of_history(
     first = today - timedelta(days=days - 1)
     wanted = Wanted(sport=sport, from_day=str(first), to_day=str(today))
     found = history.read(tx, grant, wanted, details=(Category.ACTIVITIES,))
-    times_s = found.details[Category.ACTIVITIES].best_s
-    timed = ~np.isnan(times_s).all(axis=1)
-    runs = sport is Sport.RUNNING
-    beaten = (times_s < world.least_s(sport))[:, _RACES]
-    too_fast = runs & beaten.any(axis=-1, keepdims=True)
-    times_s = np.where(too_fast, np.nan, times_s)
-    efforts = _Efforts(found, times_s if runs else times_s * np.nan, today)
+    times_s, indoors, too_fast = best_efforts.timed(found)
+    runs = times_s if sport is Sport.RUNNING else times_s * np.nan
+    efforts = _Efforts(found, runs, today)
     fit, paces_of = _critical_speed(times_s), efforts.chosen(PACES_M)
     return Predictions(
         races=[_race(m, efforts.chosen(m), fit) for m in targets_m],
@@ -170,7 +170,8 @@ def of_history(
         paces=None if paces_of is None else racing.training_paces(paces_of.vdot),
         critical_speed=fit,
         activities=found.day.size,
-        timed=int(timed.sum()),
+        timed=int((~np.isnan(times_s)).any(axis=1).sum()),
+        indoors=int(indoors.sum()),
         too_fast=int(too_fast.sum()),
         weekly_m=_weekly_m(found, today, min(days, 7 * WEEKS)),
     )

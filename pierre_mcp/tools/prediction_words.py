@@ -22,8 +22,8 @@ _OF_RUNS: Final = (
 _OF_SWIMS: Final = "Critical speed, which holds from 2 to 30 min."
 
 TRAINED: Final = (
-    "Best times out of training are lower bounds of what was possible. Hills, heat and "
-    "treadmills are not corrected for."
+    "Best times out of training are lower bounds of what was possible. Hills and "
+    "heat are not corrected for, and runs indoors do not count."
 )
 RACED: Final = "The result is taken as raced all-out on a level course in cool weather."
 NO_RIDES: Final = (
@@ -71,7 +71,10 @@ def why_none(found: "Predictions", sport: Sport, days: int) -> str:
     if not found.activities:
         said = f"There is no {noun} in the last {days} days."
     elif not found.timed:
-        said = f"No {noun} of the last {days} days has best times: none tells distance."
+        said = (
+            f"No {noun} of the last {days} days has best times that count: none tells "
+            "distance, but indoors or faster than anyone."
+        )
     elif sport is Sport.SWIMMING:
         said = (
             "Critical speed needs three best times of 2 to 20 min, not all of one "
@@ -95,8 +98,12 @@ def caveats(found: "Predictions") -> Iterator[str]:
         had = "" if weekly is None else f" Of late it was {weekly / 1_000:.0f} km."
         yield f"{_MARATHON}{had}"
     if found.too_fast:
-        many = wording.count(found.too_fast, "run")
-        yield f"{many} faster than any world record left out: a ride taken for a run?"
+        yield (
+            f"{found.too_fast} faster than any world record left out: another sport, "
+            "or a wrong distance?"
+        )
+    if found.indoors:
+        yield f"{found.indoors} indoors left out: a treadmill's distance is its own."
 
 
 def _noun(sport: Sport) -> str:

@@ -43,7 +43,8 @@ def test_one_distance_as_json(runner: Person) -> None:
 def test_from_a_run_of_a_file(anna: Person) -> None:
     """Five kilometres and more at 4 m/s: 20:50, in the person's own units."""
     t = np.arange(1_300.0)
-    run = fit_activity({"t_s": t, "distance_m": t * 4.0}, sport=1)
+    way = {"lat_deg": 47 + t * 4 / 111_195, "lon_deg": t * 0 + 8}
+    run = fit_activity({"t_s": t, "distance_m": t * 4.0, **way}, sport=1)
     anna.does("setup", "--units", "imperial", "--timezone", "Europe/Zurich")
     anna.does("import", str(anna.file("run.fit", run)))
     said = anna.does("predict", "5k", "--days", "3650")

@@ -174,9 +174,20 @@ def test_what_nobody_ran_is_left_out_and_said(world: World) -> None:
     )
     told = asked(world, distance="10k")
     assert told["races"]["effort_s"] == [2_400]
-    assert told["coverage"].startswith("3 of 3 runs")
+    assert told["coverage"].startswith("1 of 3 runs")
     (said,) = [one for one in told["caveats"] if "world record" in one]
-    assert said.startswith("2 runs")
+    assert said.startswith("2 faster")
+
+
+def test_what_a_treadmill_says_is_left_out_as_records_leave_it_out(
+    world: World,
+) -> None:
+    inside = on(3, (10_000, 2_300))
+    indoors = inside.activity.model_copy(update={"indoor": True})
+    world.put(replace(inside, activity=indoors), on(5, (10_000, 2_400)))
+    told = asked(world, distance="10k")
+    assert told["races"]["effort_s"] == [2_400]
+    assert any(one.startswith("1 indoors left out") for one in told["caveats"])
 
 
 def test_an_effort_in_a_longer_run_is_said_to_be_one(world: World) -> None:
@@ -286,7 +297,7 @@ def test_a_swim_beyond_half_an_hour_has_no_time(world: World) -> None:
         pytest.param({}, [on(3)], "none tells distance", id="no best times"),
         pytest.param({}, [on(3, (1_000, 200))], "1.5 km or more", id="too short"),
         pytest.param(
-            {}, [on(3, (10_000, 1_200))], "1.5 km or more", id="nobody ran that"
+            {}, [on(3, (10_000, 1_200))], "faster than anyone", id="nobody ran that"
         ),
         pytest.param({"sport": "swimming"}, [], "There is no swim", id="no swim"),
     ],
