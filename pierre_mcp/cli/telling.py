@@ -105,7 +105,7 @@ def set_(  # noqa: PLR0913 - each is an option
         typer.Option(
             metavar="NAME",
             help="Take back what you said, as --unset ftp; with --since only what you "
-            "said since that day. May be repeated.",
+            "said with that very day. May be repeated.",
         ),
     ] = None,
     dry_run: Annotated[

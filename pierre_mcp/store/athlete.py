@@ -87,7 +87,7 @@ def say(tx: Tx, grant: Grant, fact: Fact, since: str) -> None:
 
 
 def unsay(tx: Tx, grant: Grant, kind: Kind, since: str | None = None) -> None:
-    """Forget what the person said himself of a kind, since a day or ever.
+    """Forget what the person said himself of a kind, since one very day or ever.
 
     Raises:
         RuntimeError: The grant is a recipient's.
