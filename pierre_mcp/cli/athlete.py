@@ -39,7 +39,9 @@ def show(as_json: AsJson = False) -> None:
     known = answer.content
     say(_person(known))
     of = [known[name] for name in MEASURES.values()]
-    if values := [row for one in of for row in _values(one, known["units"])]:
+    values = _of_profile(known)
+    values += [row for one in of for row in _values(one, known["units"])]
+    if values:
         say("")
         say_table(("what", "value", "since", "told by"), values)
     if known["gear_count"]:
@@ -57,6 +59,15 @@ def _person(known: Mapping[str, Any]) -> str:
     born = known["birth_year"] and f"born {known['birth_year']}"
     parts = (known["time_zone"], f"{known['units']} units", known["sex"], born)
     return wording.listed(part for part in parts if part)
+
+
+def _of_profile(known: Mapping[str, Any]) -> list[Sequence[object]]:
+    return [
+        (name.replace("_", " "), known[name], since, by.replace("_", " "))
+        for name in ("birth_year", "sex")
+        if (said := known[f"{name}_told"]) is not None
+        for since, _, by in [said.removeprefix("since ").partition(", ")]
+    ]
 
 
 def _values(of: Mapping[str, Sequence[Any]], units: str) -> Sequence[Sequence[object]]:

@@ -102,7 +102,9 @@ class Known(Shape):
     time_zone: Annotated[str, PROFILE]
     units: Annotated[str, PROFILE]
     birth_year: Annotated[int | None, PROFILE]
+    birth_year_told: Annotated[str | None, PROFILE]
     sex: Annotated[str | None, PROFILE]
+    sex_told: Annotated[str | None, PROFILE]
     heart_rate: Annotated[HeartRates, PUBLIC] = HeartRates()
     power: Annotated[Powers, PUBLIC] = Powers()
     speed: Annotated[Speeds, PUBLIC] = Speeds()
@@ -173,7 +175,9 @@ def get_athlete(tx: Tx, grant: Grant, params: Nothing) -> Athlete:
             "time_zone": profile.zone,
             "units": profile.units,
             "birth_year": None if born is None else int(born),
+            "birth_year_told": _when(told, Kind.BIRTH_YEAR),
             "sex": None if sex is None else SEXES[int(sex)],
+            "sex_told": _when(told, Kind.SEX),
             "gear_count": len(pieces),
             "gear": [_gear(one, counted=shown) for one in pieces[:MOST_GEAR]],
             **measures,
@@ -214,6 +218,14 @@ def _estimates(
     found = thresholds.in_force(tx, grant, kinds, told=told)
     newest = {kind: one.newest for kind, one in found.items()}
     return {kind: one for kind, one in newest.items() if one is not None}
+
+
+def _when(told: Mapping[Kind, Sequence[Told]], kind: Kind) -> str | None:
+    """Return since when the newest value is told, and by what."""
+    if kind not in told:
+        return None
+    newest = told[kind][0]
+    return f"since {newest.since}, {newest.origin.value}"
 
 
 def _measures(

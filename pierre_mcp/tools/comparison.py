@@ -16,14 +16,17 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import HEART_RATE, POWER, SUMMARY, rounded
-from pierre_mcp.tools.analysis import DRIFT, EFFICIENCY, summary
+from pierre_mcp.tools.analysis import ALL, DRIFT, EFFICIENCY, summary
+from pierre_mcp.tools.in_force import in_words
 from pierre_mcp.tools.load import LOAD
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
-    from pierre_mcp.services import comparison
+    from pierre_mcp.services import caveats, comparison, training
     from pierre_mcp.services.analysis import Analysis
 else:
+    caveats = Late("pierre_mcp.services.caveats")
+    training = Late("pierre_mcp.services.training")
     comparison = Late("pierre_mcp.services.comparison")
 
 Numbers: TypeAlias = list[float | None]
@@ -77,6 +80,8 @@ class ComparisonReply(Reply):
     intensity_factor: Annotated[Seen, LOAD] = MISSING
     efficiency_factor: Annotated[Seen, EFFICIENCY] = MISSING
     decoupling_percent: Annotated[Seen, DRIFT] = MISSING
+    thresholds: Annotated[list[str], LOAD] = []
+    coverage: Annotated[list[str], ALL] = []
     caveats: Annotated[list[str], LOAD] = []
     method: Annotated[str, PUBLIC] = METHOD
 
@@ -113,6 +118,8 @@ def compare_activities(
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     return ComparisonReply(
         **{name: _column(values) for name, values in columns.items()},
+        thresholds=_thresholds(found),
+        coverage=[caveats.coverage(one) for one in found],
         caveats=_caveats(found),
     )
 
@@ -161,6 +168,16 @@ def _column(values: list[Any]) -> Any:
     if all(value is MISSING for value in values):
         return MISSING
     return [None if value is MISSING else value for value in values]
+
+
+def _thresholds(found: "Sequence[Analysis]") -> list[str]:
+    """Return what the loads rest on, each value once."""
+    said = []
+    for one in found:
+        kinds = () if one.load is None else training.RESTS_ON[one.load.method]
+        counted = {kind: one.in_force[kind] for kind in kinds if kind in one.in_force}
+        said += in_words(counted)
+    return list(dict.fromkeys(said))
 
 
 def _caveats(found: "Sequence[Analysis]") -> list[str]:

@@ -26,7 +26,7 @@ from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.activities import SUMMARY, Availability, SportName, why_empty
 from pierre_mcp.tools.columns import Value, as_columns, columns_of
-from pierre_mcp.tools.in_force import lacking
+from pierre_mcp.tools.in_force import in_words, lacking
 from pierre_mcp.tools.table import Shown, Tool
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class TrendHead(Shape):
     data_availability: Annotated[Availability | MISSING, SUMMARY] = MISSING
     slope: Annotated[Slope, PUBLIC] = Slope()
     compared: Annotated[Beside, PUBLIC] = Beside()
+    thresholds: Annotated[list[str], METRIC] = []
     method: Annotated[str, PUBLIC]
     coverage: Annotated[str | MISSING, METRIC] = MISSING
     caveats: Annotated[list[str], METRIC] = []
@@ -180,6 +181,8 @@ def analyze_trends(
     said["coverage"] = _coverage(got.seen)
     trend = got.trend
     said["slope"] = _slope(trend)
+    if (of := got.seen.loads) is not None:
+        said["thresholds"] = in_words(of.used(of.of_sport(got.seen.sport)))
     caveats = _caveats(tx, grant, got)
     if trend is None:
         caveats.append(f"no slope: {trends.TOO_FEW}")

@@ -1,6 +1,7 @@
 """The athlete as told: thresholds with their days, gear once, consent by category."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -101,6 +102,7 @@ def test_everything_with_its_day_newest_first(full: World) -> None:
     told = asked(full)
     assert (told["time_zone"], told["units"]) == ("Europe/Zurich", "metric")
     assert (told["birth_year"], told["sex"]) == (1988, "female")
+    assert re.fullmatch(r"since \d{4}-\d\d-\d\d, user_profile", told["sex_told"])
     assert told["power"] == {
         "kind": ["ftp_w", "ftp_w"],
         "value": [250, 240],
@@ -302,5 +304,6 @@ def test_nothing_known_is_null_and_empty(world: World) -> None:
     world.give_training()
     told = asked(world)
     assert (told["birth_year"], told["sex"]) == (None, None)
+    assert (told["birth_year_told"], told["sex_told"]) == (None, None)
     assert told["power"] == {"kind": [], "value": [], "since": [], "told_by": []}
     assert line(world) == "Europe/Zurich: 0 pieces of gear."

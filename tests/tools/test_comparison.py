@@ -52,6 +52,8 @@ def test_numbers_stand_side_by_side(world: World) -> None:
     assert told["best_10_km_s"] == [1_250, 1_250]
     assert told["efficiency_factor"] == pytest.approx([1.429, 1.467], abs=1e-3)
     assert told["decoupling_percent"] == [0, 0]
+    assert told["thresholds"] == ["ftp_w 250 since 2026-01-31, files"]
+    assert [one.split(",")[0] for one in told["coverage"]] == ["heart rate 100 %"] * 2
     assert told["caveats"] == []
     assert set(told) == ComparisonReply.model_fields.keys()
 

@@ -133,6 +133,8 @@ def test_load_and_fitness_are_those_of_the_training_load(world: World) -> None:
     world.put(knowing(rides[-1], ALL), *rides[:-1])
     world.give_training()
     load, ctl = asked(world, "load"), asked(world, "ctl")
+    assert load["thresholds"] == ctl["thresholds"] != []
+    assert asked(world, "distance")["thresholds"] == []
     assert load["rows"]["value"][:6] == [700.0] * 6
     assert ctl["rows"]["value"][0] == 63.21, "SCIENCE: CTL42"
     assert ctl["coverage"] == load["coverage"] == "42 of 42 activities"
