@@ -129,10 +129,10 @@ def test_the_persons_word_leaves_what_was_told_before_it(
         return
     first = str(FIRST + timedelta(days=min(own)))
     told = found[Kind.FTP]
-    earlier = [said(*one) for one in files if one[2] < min(own)]
-    assert [one for one in told if one.since < first] == list(
-        changes(earlier).get(Kind.FTP, [])
-    )
+    alone = changes(others).get(Kind.FTP, [])
+    assert [one for one in told if one.since < first] == [
+        one for one in alone if one.since < first
+    ]
     for day, value in own.items():
         assert value_on(told, str(FIRST + timedelta(days=day))) == value
 
