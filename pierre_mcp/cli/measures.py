@@ -7,10 +7,25 @@ kilometre, or in pounds and for a mile where the person's units are imperial.
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final, TypeAlias
+
+import typer
 
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.model.athlete import RANGES, SEXES, Kind, plausible
+
+Text: TypeAlias = str | None
+Ftp: TypeAlias = Annotated[Text, typer.Option(help="Threshold power, W.")]
+ThresholdHeartRate: TypeAlias = Annotated[Text, typer.Option(help="bpm.")]
+MaxHeartRate: TypeAlias = Annotated[Text, typer.Option(help="bpm.")]
+RestingHeartRate: TypeAlias = Annotated[Text, typer.Option(help="bpm.")]
+ThresholdPace: TypeAlias = Annotated[
+    Text, typer.Option(help="Running, as 4:10/km or 6:42/mi.")
+]
+ThresholdSwimPace: TypeAlias = Annotated[
+    Text, typer.Option(help="For 100 m, as 1:45, or as 1:36/100yd.")
+]
+"""Options that take a measure, of every command that does."""
 
 NAMES: Final[Mapping[Kind, str]] = MappingProxyType(
     {

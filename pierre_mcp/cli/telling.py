@@ -9,7 +9,19 @@ from typing import Annotated, Any, Final
 import typer
 
 from pierre_mcp.cli.faults import NotTakenError
-from pierre_mcp.cli.measures import NAMES, named, read, told
+from pierre_mcp.cli.measures import (
+    NAMES,
+    Ftp,
+    MaxHeartRate,
+    RestingHeartRate,
+    Text,
+    ThresholdHeartRate,
+    ThresholdPace,
+    ThresholdSwimPace,
+    named,
+    read,
+    told,
+)
 from pierre_mcp.cli.session import AsJson, current, say, say_json
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.grant import Grant
@@ -19,8 +31,6 @@ from pierre_mcp.services.telling import Change, Word
 from pierre_mcp.store.database import Tx
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-Text = str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +94,12 @@ class _Asked:
 def set_(  # noqa: PLR0913 - each is an option
     *,
     weight: Annotated[Text, typer.Option(help="As 70.5kg or 154lb.")] = None,
-    ftp: Annotated[Text, typer.Option(help="Threshold power, W.")] = None,
-    threshold_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    max_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    resting_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    threshold_pace: Annotated[
-        Text, typer.Option(help="Running, as 4:10/km or 6:42/mi.")
-    ] = None,
-    threshold_swim_pace: Annotated[
-        Text, typer.Option(help="For 100 m, as 1:45, or as 1:36/100yd.")
-    ] = None,
+    ftp: Ftp = None,
+    threshold_heart_rate: ThresholdHeartRate = None,
+    max_heart_rate: MaxHeartRate = None,
+    resting_heart_rate: RestingHeartRate = None,
+    threshold_pace: ThresholdPace = None,
+    threshold_swim_pace: ThresholdSwimPace = None,
     birth_year: Annotated[Text, typer.Option(help="As 1985.")] = None,
     sex: Annotated[Text, typer.Option(help="female or male.")] = None,
     height: Annotated[Text, typer.Option(help="As 1.78 (m) or 178cm.")] = None,

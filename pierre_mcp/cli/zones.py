@@ -7,7 +7,16 @@ import typer
 
 from pierre_mcp.cli.answers import answered
 from pierre_mcp.cli.faults import NotTakenError
-from pierre_mcp.cli.measures import read
+from pierre_mcp.cli.measures import (
+    Ftp,
+    MaxHeartRate,
+    RestingHeartRate,
+    Text,
+    ThresholdHeartRate,
+    ThresholdPace,
+    ThresholdSwimPace,
+    read,
+)
 from pierre_mcp.cli.session import AsJson, say, say_table
 from pierre_mcp.model.athlete import Kind
 from pierre_mcp.model.category import Sport
@@ -16,8 +25,6 @@ from pierre_mcp.tools.zones import METHODS, METRES, THRESHOLDS, Asked
 
 _MEASURES: Final = {kind: name for name, kind in THRESHOLDS.items()}
 _WHICH: Final[Sequence[str]] = get_args(Asked)
-
-Text = str | None
 
 
 def zones(  # noqa: PLR0913 - each is an option
@@ -29,16 +36,12 @@ def zones(  # noqa: PLR0913 - each is an option
             "Without it, all that can be told.",
         ),
     ] = None,
-    ftp: Annotated[Text, typer.Option(help="Threshold power, W.")] = None,
-    threshold_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    max_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    resting_heart_rate: Annotated[Text, typer.Option(help="bpm.")] = None,
-    threshold_pace: Annotated[
-        Text, typer.Option(help="Running, as 4:10/km or 6:42/mi.")
-    ] = None,
-    threshold_swim_pace: Annotated[
-        Text, typer.Option(help="For 100 m, as 1:45, or as 1:36/100yd.")
-    ] = None,
+    ftp: Ftp = None,
+    threshold_heart_rate: ThresholdHeartRate = None,
+    max_heart_rate: MaxHeartRate = None,
+    resting_heart_rate: RestingHeartRate = None,
+    threshold_pace: ThresholdPace = None,
+    threshold_swim_pace: ThresholdSwimPace = None,
     birth_year: Annotated[Text, typer.Option(help="As 1985, for a maximum.")] = None,
     days: Annotated[
         int | None,

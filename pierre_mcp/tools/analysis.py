@@ -183,7 +183,7 @@ def show_analysis(reply: AnalysisReply, here: Here) -> Shown:
     if reply.distance_m is not None:
         said.append(wording.distance(reply.distance_m, here))
     if reply.tss_by:
-        said.append(f"TSS by {reply.tss_by[0]}")
+        said.append(f"TSS by {reply.tss_by[0].replace('_', ' ')}")
     if isinstance(reply.normalized_power_w, float):
         said.append(f"normalized power {reply.normalized_power_w:.0f} W")
     if isinstance(reply.decoupling_percent, float):
