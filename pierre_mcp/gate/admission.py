@@ -123,6 +123,17 @@ class Admission:
         finally:
             admitted.grant.kill()
 
+    def to_upkeep(self, call: Call) -> Maintenance:
+        """Let in who keeps the store: the person at the terminal, or the system.
+
+        Raises:
+            RuntimeError: A recipient asks, or a job of one.
+        """
+        if weighed_as(call.caller) is not None:
+            msg = "a recipient never keeps the store"
+            raise RuntimeError(msg)
+        return self.maintenance()
+
     def maintenance(self) -> Maintenance:
         """Return leave to keep the store without seeing into it."""
         return Maintenance(self._mint)

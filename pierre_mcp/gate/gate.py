@@ -36,8 +36,8 @@ from pierre_mcp.errors import (
     ToolUnknownError,
 )
 from pierre_mcp.gate.admission import About, Admission, Admitted
+from pierre_mcp.gate.answering import answer_of, refusal_of
 from pierre_mcp.gate.arguments import as_bytes, parse
-from pierre_mcp.gate.exits import Exit
 from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.records import Records
 from pierre_mcp.model.answer import Answer
@@ -46,7 +46,7 @@ from pierre_mcp.model.caller import Call, Owner, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.services.steps import Listener, Progress, Step, silent
+from pierre_mcp.services.steps import Listener, Progress, Step, UpkeepStep, silent
 from pierre_mcp.store import people
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
@@ -175,18 +175,45 @@ class Gate:
                 consent for the tool that began it.
             RuntimeError: It is neither the owner, nor a job.
         """
-        for _ in range(_TRIES):
-            self._store.refill()  # what is sealed ahead is counted ahead
-            try:
-                with self._store.reading() as tx, self._to_step(tx, call) as let_in:
-                    step.prepare(tx, let_in.grant)
-                with self._store.writing() as tx, self._to_step(tx, call) as let_in:
-                    step.write(tx, let_in.grant)
-            except (StaleKeyError, SealBudgetError):
-                continue  # rotated meanwhile: seal again under the new key
-            self._store.tidy()
-            return
-        raise StaleKeyError
+
+        def prepare(tx: Tx) -> None:
+            with self._to_step(tx, call) as let_in:
+                step.prepare(tx, let_in.grant)
+
+        def write(tx: Tx) -> None:
+            with self._to_step(tx, call) as let_in:
+                step.write(tx, let_in.grant)
+
+        self._step(prepare, write)
+
+    def upkeep(self, call: Call, step: UpkeepStep) -> None:
+        """Do one unit of a job that keeps the store; recorded like any job.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        leave = self._admit.to_upkeep(call)
+        self._step(lambda tx: step.prepare(tx, leave), lambda tx: step.write(tx, leave))
+
+    def keep(
+        self,
+        call: Call,
+        work: Callable[[Tx, Maintenance, Identity], T],
+        *,
+        detail: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Do upkeep that writes and shows no person's data, and record it, in one step.
+
+        Raises:
+            PierreError: What ``work`` raised; rolled back, and recorded.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        facts = Facts(detail=dict(detail or {}))
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            who = people.owner(tx)
+            done = work(tx, self._admit.to_upkeep(call), who)
+            self._record.add(tx, call, Outcome.DONE, facts, who)
+        return done
 
     def maintain(self, call: Call, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
         """Do upkeep that shows no person's data, and record it.
@@ -224,9 +251,9 @@ class Gate:
             with self._record.of_failures(call, facts):
                 return work()
         except PierreError as error:
-            return _refusal(error)
+            return refusal_of(error)
         except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
-            return _refusal(PierreError())
+            return refusal_of(PierreError())
 
     def _written(
         self,
@@ -279,7 +306,7 @@ class Gate:
                 self._store.reading(turn) as tx,
                 self._admit.to_tool(tx, call, tool, params) as admitted,
             ):
-                answer = _answer(tx, admitted.grant, tool, params)
+                answer = answer_of(tx, admitted.grant, tool, params)
             listen(Progress(2, _STAGES, "recording"))
             with self._store.writing() as tx:
                 turn.check()  # only now: the wait for the lock may have been long
@@ -302,11 +329,25 @@ class Gate:
             raise PreviewWritesError
         with self._store.writing() as tx:
             with self._admit.to_tool(tx, call, tool, params) as admitted:
-                answer = _answer(tx, admitted.grant, tool, params)
+                answer = answer_of(tx, admitted.grant, tool, params)
             turn.check()
             facts.released(answer, admitted.pairs)
             self._record.add_changed(tx, call, _released(call), facts, admitted.who)
         return answer
+
+    def _step(self, prepare: Callable[[Tx], None], write: Callable[[Tx], None]) -> None:
+        for _ in range(_TRIES):
+            self._store.refill()  # what is sealed ahead is counted ahead
+            try:
+                with self._store.reading() as tx:
+                    prepare(tx)
+                with self._store.writing() as tx:
+                    write(tx)
+            except (StaleKeyError, SealBudgetError):
+                continue  # rotated meanwhile: seal again under the new key
+            self._store.tidy()
+            return
+        raise StaleKeyError
 
     def _to_step(self, tx: Tx, call: Call) -> AbstractContextManager[Admitted]:
         if weighed_as(call.caller) is None:
@@ -326,22 +367,9 @@ class Gate:
         return tool
 
 
-def _answer(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answer:
-    way = Exit(tx.ring, grant, tool, params)
-    result = way.leveled(tool.run(tx, grant, way.incoming()))
-    shown, content = way.fitted(result)
-    text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
-    units = grant.here.profile.units
-    return Answer(text=text, structured=content, operation=begun, units=units)
-
-
 def _hidden(call: Call, action: str, facts: Facts) -> Call:
     facts.detail = {"asked": call.action[:_MOST_ASKED]}
     return replace(call, action=action)
-
-
-def _refusal(error: PierreError) -> Answer:
-    return Answer(text=f"{error.code}: {error}", is_error=True, code=error.code)
 
 
 def _is_preview(call: Call) -> bool:

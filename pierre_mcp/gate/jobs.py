@@ -4,17 +4,18 @@ The terminal's progress bar and an assistant's progress are two listeners of one
 """
 
 import logging
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Owner, weighed_as
 from pierre_mcp.services.inbox import InboxImport
 from pierre_mcp.services.operations import Unfinished, ending_of
-from pierre_mcp.services.steps import Listener, Progress, Step
+from pierre_mcp.services.steps import Listener, Progress, Step, UpkeepStep
 
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 
@@ -26,7 +27,7 @@ def pump(
     listen: Listener,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Run a job to its end.
+    """Run a job to its end; ``pump_upkeep`` runs one that keeps the store.
 
     Stopped by Ctrl-C it keeps what is done, and says so in the log.
 
@@ -34,11 +35,35 @@ def pump(
         KeyboardInterrupt: The person stopped it.
         PierreError: A step failed; what earlier steps wrote stays.
     """
+    _pump(gate, call, steps, gate.step, listen=listen, detail=detail)
+
+
+def pump_upkeep(
+    gate: Gate,
+    call: Call,
+    steps: Iterable[tuple[UpkeepStep, Progress]],
+    *,
+    listen: Listener,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Run a job that keeps the store to its end, like ``pump``."""
+    _pump(gate, call, steps, gate.upkeep, listen=listen, detail=detail)
+
+
+def _pump(
+    gate: Gate,
+    call: Call,
+    steps: Iterable[tuple[T, Progress]],
+    do: Callable[[Call, T], None],
+    *,
+    listen: Listener,
+    detail: Mapping[str, Any] | None,
+) -> None:
     gate.note(call, Outcome.STARTED, detail)
     with gate.watched(call):
         try:
             for step, progress in steps:
-                gate.step(call, step)
+                do(call, step)
                 listen(progress)
         finally:
             if isinstance(steps, Generator):

@@ -271,6 +271,33 @@ class Ring:
         except KeyError:
             raise KeyMissingError from None
 
+    def altered(
+        self,
+        infos: Iterable[KeyInfo],
+        added: Iterable[tuple[KeyInfo, bytes]] = (),
+    ) -> "Ring":
+        """Return a ring of the same keys under what is now known of them.
+
+        A key that is destroyed is left out; the seals in hand are handed over.
+
+        Args:
+            infos: Of each key that is already on this ring.
+            added: Keys that are new, each with its 32 bytes.
+        """
+        kept = [
+            (info, self._deks[info.id])
+            for info in infos
+            if info.state is not KeyState.DESTROYED
+        ]
+        fresh = Ring([*kept, *added])
+        for info, _ in kept:
+            fresh.reserve(info.id, self.seals_left(info.id))
+        return fresh
+
+    def dek(self, key_id: int) -> bytes | None:
+        """Return the 32 bytes of a key on this ring; for this package alone."""
+        return self._deks.get(key_id)
+
     def mac(
         self,
         scope: str,

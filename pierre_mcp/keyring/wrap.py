@@ -18,7 +18,7 @@ Nonces are random under a subkey that wraps a few dozen keys in its life.
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pierre_mcp.errors import KeyringTamperedError, MasterKeyWrongError, SealBrokenError
@@ -62,6 +62,29 @@ def wrap_key(info: KeyInfo, dek: bytes, *, master: Master, store_id: str) -> Wra
     header = bytes((WRAP_VERSION, master.alg))
     wrapped = header + master.wrap(dek, _aad(header, info, store_id))
     return WrappedKey(info, wrapped, _commitment(dek))
+
+
+def known_key(row: WrappedKey, dek: bytes) -> bool:
+    """Tell whether a data key that was opened before is this row's.
+
+    The commitment says so, and the manifest covers it: a process goes on with the keys
+    it has while they are wrapped again under a master key that it was not given.
+    """
+    return hmac.compare_digest(_commitment(dek), row.commitment)
+
+
+def rewrap_key(
+    row: WrappedKey, *, masters: Sequence[Master], to: Master, store_id: str
+) -> WrappedKey:
+    """Wrap a row's data key again, under another master key.
+
+    Raises:
+        MasterKeyWrongError: None of ``masters`` is the one it was wrapped under.
+        KeyringTamperedError: The row was changed, or is another store's.
+    """
+    dek = unwrap_key(row, masters=masters, store_id=store_id)
+    info = replace(row.info, mek_id=to.id)
+    return wrap_key(info, dek, master=to, store_id=store_id)
 
 
 def unwrap_key(row: WrappedKey, *, masters: Sequence[Master], store_id: str) -> bytes:

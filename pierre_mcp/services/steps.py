@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.store.database import Tx
 
 
@@ -31,6 +31,18 @@ class Progress:
     done: int
     total: int | None
     word: str
+
+
+class UpkeepStep(Protocol):
+    """One unit of a job that keeps the store, and never sees into it."""
+
+    def prepare(self, tx: Tx, maintenance: Maintenance) -> None:
+        """Look and seal, in a snapshot; may be called again."""
+        ...
+
+    def write(self, tx: Tx, maintenance: Maintenance) -> None:
+        """Write what was sealed, in one short transaction."""
+        ...
 
 
 Listener = Callable[[Progress], None]

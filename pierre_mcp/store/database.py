@@ -9,7 +9,7 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from pierre_mcp.keyring.ring import (
 )
 from pierre_mcp.store import migrations
 from pierre_mcp.store.faults import translated
+from pierre_mcp.store.keys import Keys
 from pierre_mcp.store.lock import Turnstile
 from pierre_mcp.store.turn import Turn
 
@@ -70,28 +71,35 @@ class Tx:
     It ends with its unit, and its cursors with it.
     """
 
-    __slots__ = ("_cursors", "_db", "ring")
+    __slots__ = ("_cursors", "_db", "keys", "ring")
 
-    def __init__(self, db: sqlite3.Connection, ring: Ring) -> None:
+    def __init__(self, db: sqlite3.Connection, ring: Ring, keys: Keys) -> None:
         self._db: sqlite3.Connection | None = db
         self._cursors: list[sqlite3.Cursor] = []
         self.ring = ring
+        self.keys = keys
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one constant statement with its values."""
-        cursor = self._open().execute(sql, values)
+        cursor = self.db.execute(sql, values)
         if cursor.description is not None:  # it has rows, maybe never read to the end
             self._cursors.append(cursor)
         return cursor
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Return the first row, or None; its statement is free to be used again."""
-        cursor = self._open().execute(sql, values)
+        cursor = self.db.execute(sql, values)
         row = cursor.fetchone()
         cursor.close()  # or the same statement would be prepared anew the next time
         return row
 
-    def _open(self) -> sqlite3.Connection:
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for what is also done before there is a ring.
+
+        Raises:
+            RuntimeError: The transaction is over.
+        """
         if self._db is None:
             msg = "this transaction is over"
             raise RuntimeError(msg)
@@ -111,7 +119,7 @@ class Store:
     Args:
         db: Connected and brought to the newest schema.
         lock: Shared with every other process on this store.
-        load: Reads the keyring inside a transaction and returns it unwrapped.
+        keys: Loads the keyring inside a transaction, unwrapped.
         path: The database file; only its ``-wal`` is ever looked at, by size.
     """
 
@@ -120,12 +128,12 @@ class Store:
         db: sqlite3.Connection,
         *,
         lock: Turnstile,
-        load: Callable[[sqlite3.Connection], Ring],
+        keys: Keys,
         path: Path,
     ) -> None:
         self.db = db
         self._lock = lock
-        self._load = load
+        self._keys = keys
         self._wal = path.with_name(path.name + "-wal")
         self._tidied: tuple[int, int] | None = None
         self._ring: Ring | None = None
@@ -233,7 +241,7 @@ class Store:
         tx: Tx | None = None
         try:
             self.db.execute(begin)
-            tx = Tx(self.db, self._fresh())
+            tx = Tx(self.db, self._fresh(), self._keys)
             yield tx
             tx.end()
             self.db.execute("COMMIT")
@@ -259,7 +267,7 @@ class Store:
             raise StoreDamagedError
         (generation,) = stamp
         if generation != self._generation or self._ring is None:
-            fresh = self._load(self.db)
+            fresh = self._keys.load(self.db, self._ring)
             if self._ring is not None:
                 _hand_over(self._ring, fresh)
             self._ring, self._generation = fresh, generation

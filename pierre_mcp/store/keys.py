@@ -9,8 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from pierre_mcp.errors import KeyringTamperedError, StoreDamagedError
-from pierre_mcp.keyring.manifest import manifest_mac, open_ring
+from pierre_mcp.errors import (
+    KeyringTamperedError,
+    MasterKeyWrongError,
+    StoreDamagedError,
+)
+from pierre_mcp.keyring.manifest import (
+    RetiredMaster,
+    StoredKeyring,
+    manifest_mac,
+    open_ring,
+)
 from pierre_mcp.keyring.master import Master
 from pierre_mcp.keyring.ring import (
     SEAL_BLOCK,
@@ -39,6 +48,7 @@ _ADD: Final = """
          created_us)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_GONE: Final = "SELECT mek_id, compromised FROM retired_masters"
 _SET_MANIFEST: Final = "UPDATE store SET manifest = ?"
 
 _SYSTEM_KEYS: Final = (Purpose.MANIFEST, Purpose.AUDIT)
@@ -73,7 +83,7 @@ def create(
         rows.append(wrap_key(info, dek, master=master, store_id=store_id))
         keys.append((info, dek))
     for row in rows:
-        db.execute(_ADD, (*_columns(row), SEAL_BLOCK, int(now.timestamp() * 1e6)))
+        insert(db, row, now)
     ring = Ring(keys)
     for info, _ in keys:
         ring.reserve(info.id, SEAL_BLOCK)
@@ -81,18 +91,62 @@ def create(
     return ring
 
 
-def load(db: sqlite3.Connection, masters: Sequence[Master]) -> Ring:
-    """Open the whole keyring as it stands in the caller's transaction."""
-    store_id, generation, manifest = _store(db)
-    if generation < 0:  # the manifest holds it as 8 bytes
-        raise KeyringTamperedError
-    return open_ring(
-        [_wrapped(row) for row in db.execute(_ROWS).fetchall()],
-        masters=masters,
-        store_id=store_id,
-        generation=generation,
-        mac=bytes(manifest),
-    )
+class Keys:
+    """The stored keyring, under the master keys that were given.
+
+    Args:
+        masters: The one in use first, then those that may only open.
+    """
+
+    __slots__ = ("masters",)
+
+    def __init__(self, masters: Sequence[Master]) -> None:
+        self.masters = tuple(masters)
+
+    def load(self, db: sqlite3.Connection, known: Ring | None = None) -> Ring:
+        """Open the whole keyring as it stands in the caller's transaction.
+
+        Args:
+            db: In that transaction.
+            known: What an earlier load gave, and need not be unwrapped again.
+        """
+        store_id, generation, manifest = _store(db)
+        if generation < 0:  # the manifest holds it as 8 bytes
+            raise KeyringTamperedError
+        found = StoredKeyring(
+            store_id=store_id,
+            generation=generation,
+            rows=stored(db),
+            retired=retired(db),
+            mac=manifest,
+        )
+        return open_ring(found, self.masters, known)
+
+    def holding(self, mek_id: bytes) -> Master:
+        """Return the master key of this id.
+
+        Raises:
+            MasterKeyWrongError: It was not given.
+        """
+        for master in self.masters:
+            if master.id == mek_id:
+                return master
+        raise MasterKeyWrongError(mek_id)
+
+
+def stored(db: sqlite3.Connection) -> list[WrappedKey]:
+    """Return every row of the keyring, destroyed ones included, in id order."""
+    return [_wrapped(row) for row in db.execute(_ROWS).fetchall()]
+
+
+def retired(db: sqlite3.Connection) -> list[RetiredMaster]:
+    """Return the master keys under which nothing is wrapped again."""
+    return [RetiredMaster(bytes(one), bool(known)) for one, known in db.execute(_GONE)]
+
+
+def insert(db: sqlite3.Connection, row: WrappedKey, now: datetime) -> None:
+    """Add a key's row, with a block of seals counted."""
+    db.execute(_ADD, (*_columns(row), SEAL_BLOCK, int(now.timestamp() * 1e6)))
 
 
 def needed_ids(db: sqlite3.Connection) -> frozenset[bytes]:

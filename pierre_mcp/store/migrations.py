@@ -7,12 +7,13 @@ from typing import Final
 from pierre_mcp.errors import StoreDamagedError, StoreForeignError, StoreNewerError
 from pierre_mcp.store.schema.first import FIRST
 from pierre_mcp.store.schema.second import SECOND
+from pierre_mcp.store.schema.third import THIRD
 
 APPLICATION_ID: Final = 0x50494552  # "PIER"
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND, THIRD)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "75dad2f160bf28686a51c16d77f31c400516cd15e80e98fe56442393f5ac1d1f"
+DIGEST: Final = "dbeb1794da820d2aeb771b5adcd65202bd45e969fd8a34eb477329c1af5879a5"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -83,9 +83,7 @@ def open_store(opening: Opening) -> Store:
         db = _connected(path)
         try:
             masters = _ready(db, opening, path)
-            store = Store(
-                db, lock=lock, load=lambda db: keys.load(db, masters), path=path
-            )
+            store = Store(db, lock=lock, keys=keys.Keys(masters), path=path)
             with store.reading():
                 pass  # the keys open, or it is said here
         except BaseException:
@@ -144,7 +142,7 @@ def _create(db: sqlite3.Connection, opening: Opening, master: Master) -> None:
         migrations.migrate(db, 0)
         now = opening.clock.now()
         ring = keys.create(db, store_id=store_id, who=who, master=master, now=now)
-        tx = Tx(db, ring)
+        tx = Tx(db, ring, keys.Keys([master]))
         people.add(tx, who, opening.profile)
         policies.create(tx, who, Policy())
         audit.begin(tx)

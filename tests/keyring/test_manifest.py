@@ -8,7 +8,7 @@ from pierre_mcp.errors import (
     KeyringTamperedError,
     MasterKeyWrongError,
 )
-from pierre_mcp.keyring.manifest import manifest_mac, open_ring
+from pierre_mcp.keyring.manifest import StoredKeyring, manifest_mac, open_ring
 from pierre_mcp.keyring.master import LocalMaster
 from pierre_mcp.keyring.ring import SYSTEM, KeyInfo, KeyState, Purpose, Ring
 from pierre_mcp.keyring.wrap import WrappedKey, wrap_key
@@ -39,9 +39,11 @@ Rows = list[WrappedKey]
 
 
 def open_rows(rows: Rows, *, generation: int = 5, mac: bytes = MAC) -> Ring:
-    return open_ring(
-        rows, masters=[MASTER], store_id=STORE, generation=generation, mac=mac
-    )
+    return open_ring(stored(rows, generation=generation, mac=mac), [MASTER])
+
+
+def stored(rows: Rows, *, generation: int = 5, mac: bytes = MAC) -> StoredKeyring:
+    return StoredKeyring(store_id=STORE, generation=generation, rows=rows, mac=mac)
 
 
 def with_state(row: WrappedKey, state: KeyState) -> WrappedKey:
@@ -121,4 +123,4 @@ def test_another_generation_or_mac() -> None:
 def test_a_wrong_master_key_is_not_tampering() -> None:
     other = LocalMaster(bytes(range(100, 132)))
     with pytest.raises(MasterKeyWrongError):
-        open_ring(ROWS, masters=[other], store_id=STORE, generation=5, mac=MAC)
+        open_ring(stored(ROWS), [other])

@@ -89,7 +89,7 @@ def test_a_state_changed_by_hand_is_refused_at_the_next_generation(
 def test_no_store_row_is_damage(directory: Path, store: Store) -> None:
     edit(directory, "DELETE FROM store")
     with pytest.raises(StoreDamagedError):
-        keys.load(store.db, [MASTER])
+        keys.Keys([MASTER]).load(store.db)
 
 
 def test_the_file_is_whole(store: Store, directory: Path, grant: Grant) -> None:

@@ -1,0 +1,123 @@
+"""One class for each fault; every message names things and quotes none of them.
+
+A message is the class's own first line, followed by what to do next. It never holds a
+path, a key, a value or the text of another error: what an assistant, a log or an audit
+row is shown is this message and ``code``, and nothing else leaves (DESIGN.md 2).
+
+The branches say who can mend it: the gate said no (``RefusedError``), the caller can
+(``InvalidError``, ``NotFoundError``), or the person at the machine must (the others).
+"""
+
+from pierre_mcp.errors.asked import (
+    ActivityUnknownError,
+    ArgumentsInvalidError,
+    CancelledCallError,
+    CursorInvalidError,
+    EnvironmentUnknownError,
+    ImportUnknownError,
+    LabelMalformedError,
+    OperationUnknownError,
+    OriginalUnknownError,
+    PathUnknownError,
+    ProfileMalformedError,
+    PromptUnknownError,
+    ResourceUnknownError,
+    ScopeMalformedError,
+    ToolUnknownError,
+    ZoneUnknownError,
+)
+from pierre_mcp.errors.keyring import (
+    KeyExhaustedError,
+    KeyMissingError,
+    KeyringMissingError,
+    KeyringTamperedError,
+    MasterKeyMalformedError,
+    MasterKeyMissingError,
+    MasterKeyRetiredError,
+    MasterKeyUnreadableError,
+    MasterKeyWrongError,
+    MasterSourceError,
+    SealBrokenError,
+    SealBudgetError,
+    StaleKeyError,
+)
+from pierre_mcp.errors.kinds import (
+    InvalidError,
+    KeyringError,
+    NotFoundError,
+    PierreError,
+    RefusedError,
+    SealError,
+    StoreError,
+)
+from pierre_mcp.errors.refused import (
+    AuditTamperedError,
+    ConsentMissingError,
+    DemoRecipientError,
+    DemoStoreError,
+    PolicyChangedError,
+    PolicyTamperedError,
+    PreviewWritesError,
+)
+from pierre_mcp.errors.store import (
+    LockTimeoutError,
+    StoreDamagedError,
+    StoreForeignError,
+    StoreNewerError,
+    StorePermissionsError,
+    StoreUnwritableError,
+    StoreUpgradedError,
+)
+
+__all__ = [
+    "ActivityUnknownError",
+    "ArgumentsInvalidError",
+    "AuditTamperedError",
+    "CancelledCallError",
+    "ConsentMissingError",
+    "CursorInvalidError",
+    "DemoRecipientError",
+    "DemoStoreError",
+    "EnvironmentUnknownError",
+    "ImportUnknownError",
+    "InvalidError",
+    "KeyExhaustedError",
+    "KeyMissingError",
+    "KeyringError",
+    "KeyringMissingError",
+    "KeyringTamperedError",
+    "LabelMalformedError",
+    "LockTimeoutError",
+    "MasterKeyMalformedError",
+    "MasterKeyMissingError",
+    "MasterKeyRetiredError",
+    "MasterKeyUnreadableError",
+    "MasterKeyWrongError",
+    "MasterSourceError",
+    "NotFoundError",
+    "OperationUnknownError",
+    "OriginalUnknownError",
+    "PathUnknownError",
+    "PierreError",
+    "PolicyChangedError",
+    "PolicyTamperedError",
+    "PreviewWritesError",
+    "ProfileMalformedError",
+    "PromptUnknownError",
+    "RefusedError",
+    "ResourceUnknownError",
+    "ScopeMalformedError",
+    "SealBrokenError",
+    "SealBudgetError",
+    "SealError",
+    "StaleKeyError",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreForeignError",
+    "StoreNewerError",
+    "StorePermissionsError",
+    "StoreUnwritableError",
+    "StoreUpgradedError",
+    "ToolUnknownError",
+    "ZoneUnknownError",
+]

@@ -1,0 +1,105 @@
+"""What was asked is not well formed, or names nothing there is."""
+
+from pierre_mcp.errors.kinds import InvalidError, NotFoundError, PierreError
+
+
+class ArgumentsInvalidError(InvalidError):
+    """The arguments are not what the tool takes."""
+
+    code = "arguments_invalid"
+
+
+class ScopeMalformedError(InvalidError):
+    """A scope is written as strava:activities, analytics:insights, share:NAME or tool:NAME."""  # noqa: E501
+
+    code = "scope_malformed"
+
+
+class LabelMalformedError(InvalidError):
+    """A recipient's label is lower-case letters, digits and hyphens, 40 at most."""
+
+    code = "label_malformed"
+
+
+class ProfileMalformedError(InvalidError):
+    """A profile's name is lower-case letters, digits and hyphens, 40 at most."""
+
+    code = "profile_malformed"
+
+
+class EnvironmentUnknownError(InvalidError):
+    """The setting PIERRE_ENV is development or production."""
+
+    code = "environment_unknown"
+    exit_status = 78
+
+
+class CursorInvalidError(InvalidError):
+    """The cursor is not one given out for this question."""
+
+    code = "cursor_invalid"
+    remedy = "Ask again without it."
+
+
+class ZoneUnknownError(InvalidError):
+    """The time zone is not a name of the IANA database, as Europe/Berlin is."""
+
+    code = "zone_unknown"
+
+
+class ToolUnknownError(NotFoundError):
+    """There is no tool of that name."""
+
+    code = "tool_unknown"
+
+
+class PromptUnknownError(NotFoundError):
+    """There is no prompt of that name."""
+
+    code = "prompt_unknown"
+
+
+class ResourceUnknownError(NotFoundError):
+    """There is no resource at that address."""
+
+    code = "resource_unknown"
+
+
+class ActivityUnknownError(NotFoundError):
+    """There is no activity with this id among what you may read."""
+
+    code = "activity_unknown"
+    remedy = "Take an id from get_activities."
+
+
+class ImportUnknownError(NotFoundError):
+    """There is no import with this id."""
+
+    code = "import_unknown"
+    remedy = "See them with: pierre-mcp imports"
+
+
+class OriginalUnknownError(NotFoundError):
+    """The original of this file is not kept."""
+
+    code = "original_unknown"
+    remedy = "Keep it with: pierre-mcp import --keep-originals PATH"
+
+
+class OperationUnknownError(NotFoundError):
+    """There is no operation with this id."""
+
+    code = "operation_unknown"
+    remedy = "Begin one with import_inbox."
+
+
+class PathUnknownError(NotFoundError):
+    """There is nothing at one of the paths given."""
+
+    code = "path_unknown"
+
+
+class CancelledCallError(PierreError):
+    """The call was cancelled, and nothing was released."""
+
+    code = "cancelled"

@@ -1,0 +1,26 @@
+"""What leaves: an answer cut to its level and budget, or a refusal in words."""
+
+from typing import Any
+
+from pierre_mcp.errors import PierreError
+from pierre_mcp.gate.exits import Exit
+from pierre_mcp.model.answer import Answer
+from pierre_mcp.model.fields import Params
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.store.database import Tx
+from pierre_mcp.tools.table import Tool
+
+
+def answer_of(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answer:
+    """Run a tool and return what may leave of its result."""
+    way = Exit(tx.ring, grant, tool, params)
+    result = way.leveled(tool.run(tx, grant, way.incoming()))
+    shown, content = way.fitted(result)
+    text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
+    units = grant.here.profile.units
+    return Answer(text=text, structured=content, operation=begun, units=units)
+
+
+def refusal_of(error: PierreError) -> Answer:
+    """Return the answer that a caller gets in place of one."""
+    return Answer(text=f"{error.code}: {error}", is_error=True, code=error.code)
