@@ -23,6 +23,7 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    keys,
     load,
     predict,
     records,
@@ -51,6 +52,7 @@ _ORDER = (
     "undo",
     "refresh",
     "audit",
+    "keys",
     "doctor",
     "demo",
     "serve",
@@ -126,6 +128,7 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys", short_help="List, rotate and wrap keys.")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 
 

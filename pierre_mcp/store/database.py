@@ -9,6 +9,7 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ from pierre_mcp.store.turn import Turn
 WAL_PAGES: Final = 1_000
 _WAL_BYTES: Final = WAL_PAGES * 4_096
 
+_BUSY_TIMEOUT: Final = "busy_timeout = 5000"
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -48,7 +50,7 @@ _PRAGMAS: Final = (
     "temp_store = MEMORY",
     "mmap_size = 0",
     "cache_size = -16000",  # KiB: a whole history is read at once
-    "busy_timeout = 5000",
+    _BUSY_TIMEOUT,
     "fullfsync = ON",  # macOS: fsync alone does not reach the platter
     "checkpoint_fullfsync = ON",
 )
@@ -63,6 +65,8 @@ LOW_WATER: Final = 4_096
 WRITE_DEADLINE_S: Final = 20.0
 TIDY_DEADLINE_S: Final = 0.1
 CLOSE_DEADLINE_S: Final = 1.0
+TRUNCATE_TRIES: Final = 40
+TRUNCATE_PAUSE_S: Final = 0.25
 
 
 class Tx:
@@ -211,6 +215,32 @@ class Store:
         with translated(), self._lock.hold(deadline_s):
             self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             self._tidied = self._log()
+
+    def truncate(self, tries: int = TRUNCATE_TRIES) -> bool:
+        """Move all of the log into the file and empty it; tell whether it is empty.
+
+        What was overwritten stands in the log until then, old seals and old keys too.
+        A reader in its snapshot is in the way: it is asked again, without the lock in
+        between.
+        """
+        with translated():
+            for tried in range(tries):
+                if tried:
+                    time.sleep(TRUNCATE_PAUSE_S)
+                with self._lock.hold(WRITE_DEADLINE_S):
+                    if self._truncated():
+                        return True
+        return False
+
+    def _truncated(self) -> bool:
+        # Waiting for readers inside the lock would keep every writer waiting too.
+        self.db.execute("PRAGMA busy_timeout = 0")
+        try:
+            sql = "PRAGMA wal_checkpoint(TRUNCATE)"
+            [(busy, _, _)] = self.db.execute(sql).fetchall()
+        finally:
+            self.db.execute(f"PRAGMA {_BUSY_TIMEOUT}")
+        return not busy
 
     def tidy(self) -> None:
         """Checkpoint if it is due and the lock is soon had; else another time."""

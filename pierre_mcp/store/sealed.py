@@ -116,6 +116,9 @@ TABLES: Final = (
 )
 """The most sensitive first: places, heart rate and names before what organises them."""
 
+AUDIT_STATE: Final = TABLES[-1]
+"""The two cells of the log's state, which each append rewrites."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
@@ -134,12 +137,28 @@ class SealedRow:
 
 
 def under(
-    tx: Tx, maintenance: Maintenance, table: Table, kid: int, *, most: int
+    tx: Tx,
+    maintenance: Maintenance,
+    table: Table,
+    kid: int,
+    *,
+    most: int,
+    beyond: int = -1,
 ) -> Iterator[SealedRow]:
-    """Give rows whose cells are under one key, as few as are taken."""
+    """Give rows whose cells are under one key, as few as are taken, by their rowids.
+
+    Args:
+        tx: Any transaction.
+        maintenance: From the gate.
+        table: Which.
+        kid: The key.
+        most: How many at most.
+        beyond: The rowid to begin after.
+    """
     del maintenance
-    sql = f"{_select(table)} WHERE t.kid = ? LIMIT ?"
-    return (_row(table, found) for found in tx.execute(sql, (kid, most)))
+    # The index by key holds the rowids in order, so nothing is sorted.
+    sql = f"{_select(table)} WHERE t.kid = ? AND t.rowid > ? ORDER BY t.rowid LIMIT ?"
+    return (_row(table, found) for found in tx.execute(sql, (kid, beyond, most)))
 
 
 def every(tx: Tx, maintenance: Maintenance, table: Table) -> Iterator[SealedRow]:
