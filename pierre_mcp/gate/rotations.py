@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 
+from pierre_mcp.clock import Clock
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump_upkeep
-from pierre_mcp.gate.lines import EMERGENCY, ROTATE
-from pierre_mcp.model.caller import Call, Caller
+from pierre_mcp.model.caller import Call
+from pierre_mcp.model.grant import Maintenance
+from pierre_mcp.model.identity import Identity
 from pierre_mcp.services.steps import Listener, Progress, UpkeepStep
-
-
-def call_of(caller: Caller, session: str, *, emergency: bool = False) -> Call:
-    """Return the call by which the owner, or the system, rotates."""
-    return Call(caller, EMERGENCY if emergency else ROTATE, session)
+from pierre_mcp.store import key_changes
+from pierre_mcp.store.database import Tx
 
 
 def carry_through(
@@ -32,3 +31,19 @@ def carry_through(
     """
     pump_upkeep(gate, call, steps, listen=listen)
     return gate.purge(call)
+
+
+def rewrap(gate: Gate, call: Call, clock: Clock) -> int:
+    """Wrap every key under the master key set as primary; return how many changed.
+
+    Raises:
+        MasterKeyRetiredError: That one has retired.
+    """
+
+    def work(tx: Tx, maintenance: Maintenance, _: Identity) -> int:
+        to = tx.keys.masters[0]
+        return key_changes.rewrap(tx, maintenance, to, now=clock.now())
+
+    changed = gate.keep(call, work)
+    gate.purge(call)
+    return changed

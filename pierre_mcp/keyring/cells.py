@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.keyring import gcm
+from pierre_mcp.keyring.gcm import AnyCipher, ListedCipher
 from pierre_mcp.keyring.hkdf import expand
 from pierre_mcp.keyring.pae import piece
 
@@ -63,9 +64,21 @@ class Place(NamedTuple):
     day: str = ""
 
 
-def cell_cipher(dek: bytes) -> AESGCM:
-    """Return the cipher of one data key: make it once, and keep it."""
-    return AESGCM(expand(dek, b"pierre/cell/v1"))
+def cell_cipher(dek: bytes, listed: frozenset[bytes] | None = None) -> AnyCipher:
+    """Return the cipher of one data key: make it once, and keep it.
+
+    Args:
+        dek: The key.
+        listed: The only cells it may open, as ``listed_as`` gives them; None where it
+            is known to nobody else, and may open all of its own.
+    """
+    subkey = expand(dek, b"pierre/cell/v1")
+    return AESGCM(subkey) if listed is None else ListedCipher(subkey, listed)
+
+
+def listed_as(cell: bytes) -> bytes:
+    """Return what stands for a cell in the listing of a compromised key, 16 bytes."""
+    return gcm.listing_of(cell[HEADER_BYTES:])
 
 
 def key_id_of(cell: bytes) -> int:
@@ -79,7 +92,7 @@ def key_id_of(cell: bytes) -> int:
     return int.from_bytes(cell[2:HEADER_BYTES])
 
 
-def seal_cell(cipher: AESGCM, key_id: int, plain: bytes, place: Place) -> bytes:
+def seal_cell(cipher: AnyCipher, key_id: int, plain: bytes, place: Place) -> bytes:
     """Seal ``plain`` for ``place``. The caller has counted the seal."""
     header = _PREFIX + key_id.to_bytes(4)
     # Never a parameter: a caller who could choose a nonce could repeat one.
@@ -87,7 +100,7 @@ def seal_cell(cipher: AESGCM, key_id: int, plain: bytes, place: Place) -> bytes:
     return header + nonce + gcm.encrypt(cipher, nonce, plain, _aad(header, place))
 
 
-def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
+def open_cell(cipher: AnyCipher, cell: bytes, place: Place) -> bytes:
     """Open a cell whose header ``key_id_of`` has read.
 
     Raises:
@@ -96,7 +109,7 @@ def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
     return open_beside(cipher, cell, column_piece(place.column), row_pieces(place))
 
 
-def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes:
+def open_beside(cipher: AnyCipher, cell: bytes, column: bytes, row: bytes) -> bytes:
     """Open a cell, given its column's piece and the six that its row's cells share.
 
     Raises:
@@ -107,7 +120,7 @@ def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes
 
 
 def open_each(
-    cipher_of: Callable[[bytes], AESGCM],
+    cipher_of: Callable[[bytes], AnyCipher],
     column: bytes,
     rows: Iterable[tuple[bytes, bytes]],
 ) -> list[bytes]:

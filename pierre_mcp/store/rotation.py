@@ -15,7 +15,7 @@ from typing import Any, Final
 from pierre_mcp.errors import KeyMissingError, SealBrokenError
 from pierre_mcp.keyring.ring import KeyInfo, KeyState, Purpose
 from pierre_mcp.model.grant import Maintenance
-from pierre_mcp.store import key_changes, sealed
+from pierre_mcp.store import key_changes, listings, sealed
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.key_changes import Use
 from pierre_mcp.store.sealed import SealedRow, Table
@@ -26,11 +26,8 @@ MOST_BYTES: Final = 1_000_000
 SEALING: Final = (Purpose.SEAL, Purpose.AUDIT)
 """The purposes of the keys that a routine rotation replaces."""
 
-_KEPT: Final = (Purpose.INDEX, Purpose.LEDGER)
+KEPT: Final = (Purpose.INDEX, Purpose.LEDGER)
 """Old keys of these are no rotation to finish: digests fold over all of them."""
-
-_RETIRED: Final = (KeyState.COMPROMISED, KeyState.DECRYPT_ONLY)
-_FORGET: Final = "DELETE FROM listings WHERE compromised = ?"
 
 
 @dataclass(slots=True)
@@ -50,12 +47,50 @@ class Batch:
     last: bool = True
 
 
-def pending(tx: Tx, maintenance: Maintenance) -> list[KeyInfo]:
+@dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """A key that seals no more, and may have rows under it.
+
+    Attributes:
+        compromised: Others may know it.
+    """
+
+    id: int
+    purpose: Purpose
+    compromised: bool
+
+    def passes(self) -> list[Table]:
+        """Return the tables to go through, in their order, the most sensitive first.
+
+        Of a compromised key, streams of places and heart rate come before others.
+        """
+        passes: list[Table] = []
+        for table in sealed.TABLES:
+            if table.purpose is not self.purpose:
+                continue
+            if table.urgent and self.compromised:
+                passes.append(table.of_urgent())
+            passes.append(table)
+        return passes
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """How many keys were made, and how many destroyed with that."""
+
+    made: int = 0
+    destroyed: int = 0
+
+
+def pending(tx: Tx, maintenance: Maintenance) -> list[RetiredKey]:
     """Return the keys that retired and are not destroyed, compromised ones first."""
     del maintenance
-    found = (info for info in tx.ring.infos() if info.purpose not in _KEPT)
-    retired = (info for info in found if info.state in _RETIRED)
-    return sorted(retired, key=lambda info: _RETIRED.index(info.state))
+    found = [
+        RetiredKey(info.id, info.purpose, info.state is KeyState.COMPROMISED)
+        for info in tx.ring.infos()
+        if info.state is not KeyState.ACTIVE and info.purpose not in KEPT
+    ]
+    return sorted(found, key=lambda key: not key.compromised)
 
 
 def in_use(
@@ -95,24 +130,28 @@ def rows_under(tx: Tx, maintenance: Maintenance, key_ids: Iterable[int]) -> int:
 
 def replace(
     tx: Tx, maintenance: Maintenance, uses: Sequence[Use], *, now: datetime
-) -> list[KeyInfo]:
-    """Make a new key the active one of each use, and return the new ones.
+) -> Replaced:
+    """Make a new key the active one of each use.
 
     What every append to the log rewrites would lose each compare-and-swap: the log's
     two cells are sealed again here, and their old key is destroyed at once.
     """
-    moved = [sealed.AUDIT_STATE] if any(p is Purpose.AUDIT for _, p in uses) else []
-    held = [_opened(tx, maintenance, table) for table in moved]
+    held = opened(tx, maintenance, sealed.AUDIT_STATE)
     old = [tx.ring.active(*use) for use in uses if use[1] is Purpose.AUDIT]
     made = key_changes.renew(tx, maintenance, uses, now=now)
-    for table, rows in zip(moved, held, strict=True):
-        _put(tx, table, rows)
-    key_changes.destroy(tx, maintenance, old, now=now)
-    return made
+    if old:
+        put(tx, sealed.AUDIT_STATE, held)
+        key_changes.destroy(tx, maintenance, old, now=now)
+    return Replaced(len(made), len(old))
 
 
 def reseal(
-    tx: Tx, maintenance: Maintenance, table: Table, key_id: int, *, beyond: int
+    tx: Tx,
+    maintenance: Maintenance,
+    table: Table,
+    key_id: int,
+    *,
+    beyond: int,
 ) -> Batch:
     """Seal the next rows of a table under the key that follows theirs, in a snapshot.
 
@@ -134,12 +173,11 @@ def reseal(
     rows = sealed.under(tx, maintenance, table, key_id, beyond=beyond, most=MOST_ROWS)
     for taken, row in enumerate(rows, 1):
         batch.beyond = row.rowid
-        try:
-            plain = [tx.ring.open(cell, place) for _, place, cell in row.cells]
-        except SealBrokenError:
+        plain = _plain(tx, row)
+        if plain is None:
             batch.broken += 1
         else:
-            batch.rows.append(_sealed(tx, table, row, plain, key))
+            batch.rows.append(_sealed(tx, table, OpenedRow(row, key, plain)))
         size += sum(len(cell) for _, _, cell in row.cells)
         if taken == MOST_ROWS or size >= MOST_BYTES:
             batch.last = False
@@ -160,47 +198,58 @@ def destroy(tx: Tx, maintenance: Maintenance, key_id: int, *, now: datetime) -> 
         return True
     if rows_under(tx, maintenance, [key_id]):
         return False
-    tx.execute(_FORGET, (key_id,))
+    listings.forget(tx.db, key_id)
     key_changes.destroy(tx, maintenance, [key_id], now=now)
     return True
 
 
-def _opened(
-    tx: Tx, maintenance: Maintenance, table: Table
-) -> list[tuple[SealedRow, KeyInfo, list[bytes]]]:
+@dataclass(frozen=True, slots=True)
+class OpenedRow:
+    """A row about to be sealed again in the same transaction."""
+
+    row: SealedRow
+    key: KeyInfo
+    plain: Sequence[bytes] = field(repr=False)
+
+
+def opened(tx: Tx, maintenance: Maintenance, table: Table) -> list[OpenedRow]:
+    """Open every row of a small table that opens, for ``put``."""
+    rows = sealed.every(tx, maintenance, table)
+    found = ((row, _plain(tx, row)) for row in rows)
     return [
-        (
-            row,
-            tx.ring.info(row.kid),
-            [tx.ring.open(cell, place) for _, place, cell in row.cells],
-        )
-        for row in sealed.every(tx, maintenance, table)
+        OpenedRow(row, tx.ring.info(row.kid), plain)
+        for row, plain in found
+        if plain is not None
     ]
 
 
-def _put(
-    tx: Tx, table: Table, rows: Sequence[tuple[SealedRow, KeyInfo, list[bytes]]]
-) -> None:
-    for row, key, plain in rows:
-        tx.execute(_update(table), _sealed(tx, table, row, plain, key))
+def put(tx: Tx, table: Table, rows: Iterable[OpenedRow]) -> None:
+    """Seal rows under the keys now in use, and write them."""
+    for one in rows:
+        tx.execute(_update(table), _sealed(tx, table, one))
 
 
-def _sealed(
-    tx: Tx, table: Table, row: SealedRow, plain: Iterable[bytes], key: KeyInfo
-) -> tuple[Any, ...]:
+def _plain(tx: Tx, row: SealedRow) -> list[bytes] | None:
+    try:
+        return [tx.ring.open(cell, place) for _, place, cell in row.cells]
+    except SealBrokenError:
+        return None
+
+
+def _sealed(tx: Tx, table: Table, one: OpenedRow) -> tuple[Any, ...]:
     """Seal a row's values under the key now in use; return the values of its UPDATE."""
     before: dict[str, bytes] = {}
     after: dict[str, bytes] = {}
-    kid = row.kid
-    for (column, place, cell), value in zip(row.cells, plain, strict=True):
+    kid, scope, purpose = one.row.kid, one.key.scope, one.key.purpose
+    for (column, place, cell), value in zip(one.row.cells, one.plain, strict=True):
         before[column] = cell
-        kid, after[column] = tx.ring.seal(value, place, key.scope, key.purpose)
+        kid, after[column] = tx.ring.seal(value, place, scope, purpose)
     columns = [column for column, _ in table.cells]
     return (
         kid,
         *(after.get(column) for column in columns),
-        row.rowid,
-        row.kid,
+        one.row.rowid,
+        one.row.kid,
         *(before.get(column) for column in columns),
     )
 

@@ -6,7 +6,7 @@ together, and that no sealed table is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pierre_mcp.keyring.cells import Place
@@ -32,6 +32,8 @@ class Table:
         beside: The expressions for source, origin and local day.
         join: What these need besides ``t``, the table, and ``k``, its row's key.
         purpose: Of the keys its cells are under.
+        urgent: Which rows to seal again before its others where the key may be known.
+        where: Which rows this entry is about; all where empty.
     """
 
     name: str
@@ -41,6 +43,12 @@ class Table:
     beside: str = _ALONE
     join: str = ""
     purpose: Purpose = Purpose.SEAL
+    urgent: str = ""
+    where: str = ""
+
+    def of_urgent(self) -> "Table":
+        """Return the entry for the urgent rows alone."""
+        return replace(self, where=self.urgent)
 
 
 _OF_RECORDING = "r.source, r.origin, r.local_day"
@@ -63,6 +71,7 @@ TABLES: Final = (
         "r.tenant, r.person",
         _OF_RECORDING,
         _RECORDING,
+        urgent="t.name IN ('lat_deg', 'lon_deg', 'altitude_m', 'heart_rate_bpm')",
     ),
     Table(
         "details",
@@ -157,7 +166,8 @@ def under(
     """
     del maintenance
     # The index by key holds the rowids in order, so nothing is sorted.
-    sql = f"{_select(table)} WHERE t.kid = ? AND t.rowid > ? ORDER BY t.rowid LIMIT ?"
+    which = "t.kid = ? AND t.rowid > ?" + (table.where and f" AND {table.where}")
+    sql = f"{_select(table)} WHERE {which} ORDER BY t.rowid LIMIT ?"
     return (_row(table, found) for found in tx.execute(sql, (kid, beyond, most)))
 
 
@@ -165,6 +175,17 @@ def every(tx: Tx, maintenance: Maintenance, table: Table) -> Iterator[SealedRow]
     """Give every row of a table, as few as are taken."""
     del maintenance
     return (_row(table, found) for found in tx.execute(_select(table)))
+
+
+def cells_under(
+    tx: Tx, maintenance: Maintenance, table: Table, kid: int
+) -> Iterator[bytes]:
+    """Give every cell of a table that is under one key, as stored."""
+    del maintenance
+    columns = ", ".join(column for column, _ in table.cells)
+    sql = f"SELECT {columns} FROM {table.name} WHERE kid = ?"  # noqa: S608 - our own
+    rows = tx.execute(sql, (kid,))
+    return (bytes(cell) for row in rows for cell in row if cell is not None)
 
 
 def count(tx: Tx, maintenance: Maintenance, table: Table, kid: int) -> int:
