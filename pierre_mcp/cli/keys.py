@@ -21,7 +21,8 @@ from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import origin
 from pierre_mcp.gate.lines import EMERGENCY, REWRAP, REWRAP_COMPROMISED, ROTATE
-from pierre_mcp.gate.rotations import carry_through, rewrap
+from pierre_mcp.gate.rotations import ROTATION_LOCK, carry_through, rewrap
+from pierre_mcp.platform import FileLock
 from pierre_mcp.services.rotation import Emergency, Replacing, Rotation, in_use
 from pierre_mcp.services.steps import Progress
 from pierre_mcp.store import key_status, rotation
@@ -155,7 +156,13 @@ def run(session: Session, job: Rotation, action: str) -> bool:
                 description=progress.word,
             )
 
-        with session.gate() as gate, Brake() as brake, closing(job.steps()) as steps:
+        with (
+            session.gate() as gate,
+            closing(FileLock(session.settings.store_dir / ROTATION_LOCK)) as lock,
+            Brake() as brake,
+            closing(job.steps()) as steps,
+        ):
+            lock.try_acquire()  # if it is had, no server begins the same beside this
             between = brake.between(steps)
             return carry_through(gate, session.owner(action), between, listen=listen)
 

@@ -1,6 +1,10 @@
-"""Rotations let in, pumped and recorded; and the log emptied of what they overwrote."""
+"""Rotations let in, pumped and recorded; and the log emptied of what they overwrote.
+
+A rotation waits where a key in use is due, or where one that retired is not destroyed.
+"""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.gate.gate import Gate
@@ -8,9 +12,13 @@ from pierre_mcp.gate.jobs import pump_upkeep
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.services.rotation import Replacing, Rotation, due
 from pierre_mcp.services.steps import Listener, Progress, UpkeepStep
-from pierre_mcp.store import key_changes
-from pierre_mcp.store.database import Tx
+from pierre_mcp.store import key_changes, key_status
+from pierre_mcp.store.database import Store, Tx
+
+ROTATION_LOCK = "rotation.lock"
+"""The file by whose lock one process at a time rotates by itself."""
 
 
 def carry_through(
@@ -31,6 +39,23 @@ def carry_through(
     """
     pump_upkeep(gate, call, steps, listen=listen)
     return gate.purge(call)
+
+
+def by_itself(clock: Clock, max_age: timedelta) -> Rotation:
+    """Return a rotation of the keys that are due, or the rest of an earlier one."""
+    return Rotation(clock, Replacing(clock, due(clock, max_age)))
+
+
+def waits(store: Store, clock: Clock, max_age: timedelta) -> bool:
+    """Tell whether a rotation is due, by age or by seals, or is to be finished."""
+    with store.reading() as tx:
+        return key_status.waits(tx, now=clock.now(), max_age=max_age)
+
+
+def behind(store: Store) -> bool:
+    """Tell whether the keys are wrapped under another master key than the primary."""
+    with store.reading() as tx:
+        return key_status.behind(tx)
 
 
 def rewrap(gate: Gate, call: Call, clock: Clock) -> int:

@@ -166,7 +166,7 @@ def in_use(kind: str | None) -> Choose:
     return lambda tx, m: rotation.in_use(tx, m, rotation.SEALING, kind)
 
 
-def by_itself(clock: Clock, max_age: timedelta) -> Choose:
+def due(clock: Clock, max_age: timedelta) -> Choose:
     """Choose the keys that are due, by age or by the count of their seals."""
     return lambda tx, m: key_status.due(tx, m, now=clock.now(), max_age=max_age)
 
