@@ -3,12 +3,15 @@
 A rotation waits where a key in use is due, or where one that retired is not destroyed.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump_upkeep
+from pierre_mcp.gate.lines import ROTATE
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
@@ -17,7 +20,9 @@ from pierre_mcp.services.steps import Listener, Progress, UpkeepStep
 from pierre_mcp.store import key_changes, key_status
 from pierre_mcp.store.database import Store, Tx
 
-ROTATION_LOCK = "rotation.lock"
+_MOST_PAUSE_S: Final = 0.05
+
+ROTATION_LOCK: Final = "rotation.lock"
 """The file by whose lock one process at a time rotates by itself."""
 
 
@@ -37,8 +42,22 @@ def carry_through(
         CancelledCallError: The job was told to end; the next one goes on.
         KeyboardInterrupt: The person stopped it; likewise.
     """
+    if call.action == ROTATE:
+        listen = _unhurried(listen)
     pump_upkeep(gate, call, steps, listen=listen)
     return gate.purge(call)
+
+
+def _unhurried(listen: Listener) -> Listener:
+    """Pause half as long as each step took: what is asked meanwhile comes first."""
+    ended_s = [time.monotonic()]
+
+    def listening(progress: Progress) -> None:
+        listen(progress)
+        time.sleep(min(_MOST_PAUSE_S, (time.monotonic() - ended_s[0]) / 2))
+        ended_s[0] = time.monotonic()
+
+    return listening
 
 
 def by_itself(clock: Clock, max_age: timedelta) -> Rotation:

@@ -94,10 +94,19 @@ def key_id_of(cell: bytes) -> int:
 
 def seal_cell(cipher: AnyCipher, key_id: int, plain: bytes, place: Place) -> bytes:
     """Seal ``plain`` for ``place``. The caller has counted the seal."""
+    column, row = column_piece(place.column), row_pieces(place)
+    return seal_beside(cipher, key_id, plain, column, row)
+
+
+def seal_beside(
+    cipher: AnyCipher, key_id: int, plain: bytes, column: bytes, row: bytes
+) -> bytes:
+    """Seal for the place of a column's piece and the six that its row's cells share."""
     header = _PREFIX + key_id.to_bytes(4)
     # Never a parameter: a caller who could choose a nonce could repeat one.
     nonce = secrets.token_bytes(gcm.NONCE_BYTES)
-    return header + nonce + gcm.encrypt(cipher, nonce, plain, _aad(header, place))
+    aad = _AAD_BEGINS + header + column + row
+    return header + nonce + gcm.encrypt(cipher, nonce, plain, aad)
 
 
 def open_cell(cipher: AnyCipher, cell: bytes, place: Place) -> bytes:
@@ -146,21 +155,14 @@ def open_each(
     return [open_beside(cipher_of(cell), cell, column, row) for cell, row in pairs]
 
 
-# PAE(nine pieces) as far as it is the same for every cell: the count, the label, and
-# the length of the header, which is fixed.
+# PAE("pierre/cell", header, column, tenant, ... day), as far as it is the same for all
+# cells: the count, the label, and the length of the header, which is fixed. There are
+# always nine pieces: what does not apply is empty, never left out.
 _AAD_BEGINS = (
     (9).to_bytes(8, "little")
     + piece(b"pierre/cell")
     + HEADER_BYTES.to_bytes(8, "little")
 )
-
-
-def _aad(header: bytes, place: Place) -> bytes:
-    """Return PAE("pierre/cell", header, column, tenant, ... day).
-
-    Always nine pieces: what does not apply is empty, never left out.
-    """
-    return _AAD_BEGINS + header + column_piece(place.column) + row_pieces(place)
 
 
 def row_pieces(place: Place) -> bytes:

@@ -28,12 +28,13 @@ from pierre_mcp.keyring.cells import (
     HEADER_BYTES,
     Place,
     cell_cipher,
+    column_piece,
     key_id_of,
     open_beside,
     open_cell,
     open_each,
     row_pieces,
-    seal_cell,
+    seal_beside,
 )
 from pierre_mcp.keyring.gcm import AnyCipher
 from pierre_mcp.keyring.hkdf import expand
@@ -54,20 +55,10 @@ from pierre_mcp.keyring.info import (
 from pierre_mcp.keyring.pae import pae
 
 __all__ = [
-    "DEK_BYTES",
-    "REFUSE_AT_SEALS",
-    "ROTATE_AT_SEALS",
-    "SEAL_BLOCK",
-    "SYSTEM",
-    "KeyInfo",
-    "KeyState",
-    "Purpose",
-    "Ring",
-    "count_after_block",
-    "person_scope",
-    "rotation_due",
-    "tenant_scope",
-]
+    "DEK_BYTES", "REFUSE_AT_SEALS", "ROTATE_AT_SEALS", "SEAL_BLOCK", "SYSTEM",
+    "KeyInfo", "KeyState", "Purpose", "Ring", "count_after_block", "person_scope",
+    "rotation_due", "tenant_scope",
+]  # fmt: skip
 
 _INDEX: Final = Purpose.INDEX
 _FOLD: Final = "fold/1"
@@ -145,12 +136,9 @@ class Ring:
             ValueError: The scope is another person's than the place: their erasure
                 would leave this readable.
         """
-        if scope.startswith("person:") and scope != _owner(place):
-            msg = "a person's cells are sealed under that person's key"
-            raise ValueError(msg)
-        key_id = self.active(scope, purpose)
-        self._count(key_id)
-        return key_id, seal_cell(self._cipher(key_id), key_id, plain, place)
+        column = column_piece(place.column)
+        key_id, [cell] = self.seal_row(place, [(column, plain)], scope, purpose)
+        return key_id, cell
 
     def open(self, cell: bytes, place: Place) -> bytes:
         """Open a cell under whichever key sealed it.
@@ -179,6 +167,32 @@ class Ring:
                 cipher = self._cipher_of(cell)
             opened.append(open_beside(cipher, cell, column, row))
         return opened
+
+    def seal_row(
+        self,
+        place: Place,
+        values: Sequence[tuple[bytes, bytes]],
+        scope: str,
+        purpose: Purpose = Purpose.SEAL,
+    ) -> tuple[int, list[bytes]]:
+        """Seal several values for the row that ``place`` names, as ``open_row`` opens.
+
+        Returns:
+            The id of the key in use, and the cells.
+
+        Raises:
+            KeyMissingError: As for ``seal``; SealBudgetError and ValueError too.
+        """
+        if scope.startswith("person:") and scope != _owner(place):
+            msg = "a person's cells are sealed under that person's key"
+            raise ValueError(msg)
+        key_id = self.active(scope, purpose)
+        row, cipher = row_pieces(place), self._cipher(key_id)
+        cells = []
+        for column, plain in values:
+            self._count(key_id)
+            cells.append(seal_beside(cipher, key_id, plain, column, row))
+        return key_id, cells
 
     def open_column(
         self, column: bytes, cells: Sequence[bytes], rows: Iterable[bytes]

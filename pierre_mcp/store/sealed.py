@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import Purpose
+from pierre_mcp.keyring.cells import Place, column_piece
+from pierre_mcp.keyring.ring import Purpose, Ring
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.store.database import Tx
 
@@ -143,6 +143,15 @@ class SealedRow:
     rowid: int
     kid: int
     cells: tuple[tuple[str, Place, bytes], ...]
+
+    def open(self, ring: Ring) -> list[bytes]:
+        """Open every cell.
+
+        Raises:
+            SealBrokenError: One was altered or moved, or its key is not on the ring.
+        """
+        named = [(column_piece(place.column), cell) for _, place, cell in self.cells]
+        return ring.open_row(self.cells[0][1], named)
 
 
 def under(

@@ -84,7 +84,8 @@ def beside_reads(store: Store, rounds: int) -> None:
     rates, found = [], cells(store)
     for _ in range(rounds):
         usual += latencies_s(client, TOOL, ARGUMENTS, 4 * CALLS)
-        over, took = threading.Event(), []
+        over = threading.Event()
+        took: list[float] = []
 
         def rotate(over: threading.Event = over, took: list[float] = took) -> None:
             took.append(rotated_in_a_process_s())

@@ -140,7 +140,7 @@ async def test_told_to_leave_it_stops_between_steps_and_the_next_goes_on(
     def leave(made: Upkeep) -> None:
         steps.release()
         if house.versions() == [2, 2]:
-            made._running and made._running.end()
+            made.leave()
 
     house.between = leave
     async with house.upkeep():

@@ -149,6 +149,7 @@ def test_each_kind_comes_back_as_it_came(
     job = an_import(tmp_path / "files")
     run(store, grant, job)
     assert job.originals is not None
+    assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (6, 0)
     with store.reading() as tx:
         _, lines = shown(tx, grant, "1")
@@ -206,6 +207,7 @@ def test_an_export_that_is_in_gets_its_originals(
     run(store, grant, job)
     assert original(store, grant, 1, "2") == data
     assert original(store, grant, 1, "1") == data
+    assert job.originals is not None
     assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (1, 0)
 
@@ -287,6 +289,7 @@ def test_a_file_changed_since_it_was_parsed_is_not_kept(
     gone.unlink()
     for step, _ in steps:
         take(store, grant, step)
+    assert job.originals is not None
     assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (0, 2)
     assert cells(store) == 0
@@ -445,6 +448,7 @@ def test_keys_replaced_at_every_step_of_an_import_lose_nothing(
         for step, _ in job.steps():
             gate.step(call, Disturbed(step, replaced))
             replaced()
+    assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (2, 0)
     assert [original(store, grant, n) for n in (1, 2)] == [
         LONG,
