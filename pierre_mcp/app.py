@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -19,16 +19,10 @@ from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import gate_on, opener, origin
+from pierre_mcp.gate.house import behind, gate_on, opener, origin
 from pierre_mcp.gate.jobs import unfinished
 from pierre_mcp.gate.lines import ROTATE
-from pierre_mcp.gate.rotations import (
-    ROTATION_LOCK,
-    behind,
-    by_itself,
-    carry_through,
-    waits,
-)
+from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Recipient, System
@@ -40,7 +34,6 @@ from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.transport import serve
 from pierre_mcp.server.upkeep import Upkeep
-from pierre_mcp.services.rotation import Rotation
 from pierre_mcp.services.steps import Progress as Step
 from pierre_mcp.services.steps import silent
 from pierre_mcp.settings import DEFAULT_PROFILE, Settings, from_environment
@@ -50,6 +43,12 @@ from pierre_mcp.store.worker import Worker
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.faces import prompt_face, resource_face, tool_face
 from pierre_mcp.tools.operations import GET_OPERATION, IMPORT_INBOX
+
+if TYPE_CHECKING:
+    from pierre_mcp.gate import rotations
+    from pierre_mcp.services.rotation import Rotation
+else:
+    rotations = Late("pierre_mcp.gate.rotations")
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -100,11 +99,13 @@ class FrontDesk:
         )
         max_age = timedelta(days=settings.key_max_age_days)
         self.upkeep = Upkeep(
-            waits=lambda: worker.run(lambda store, _: waits(store, clock, max_age)),
-            job=lambda: by_itself(clock, max_age),
+            waits=lambda: worker.run(
+                lambda store, _: rotations.waits(store, clock, max_age)
+            ),
+            job=lambda: rotations.by_itself(clock, max_age),
             carry=self._rotate,
             open_=open_,
-            lock=settings.store_dir / ROTATION_LOCK,
+            lock=settings.rotation_lock,
         )
 
     async def call(
@@ -191,11 +192,11 @@ class FrontDesk:
         """Return what a model should know before its first call."""
         return INSTRUCTIONS
 
-    def _rotate(self, store: Store, job: Rotation) -> None:
+    def _rotate(self, store: Store, job: "Rotation") -> None:
         """Rotate as the system; on the thread of that store."""
         gate = gate_on(store, self._settings, self._clock)
         call = Call(System(), ROTATE, self._session)
-        carry_through(gate, call, job.steps(), listen=silent)
+        rotations.carry_through(gate, call, job.steps(), listen=silent)
 
     async def _hop(self, unit: Callable[[Gate, Turn], T]) -> T:
         return await self._worker.run(lambda store, turn: unit(self._on(store), turn))

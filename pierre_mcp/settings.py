@@ -79,6 +79,11 @@ class Settings:
         return self.data_dir / self.profile
 
     @property
+    def rotation_lock(self) -> Path:
+        """The file by whose lock one process at a time rotates keys by itself."""
+        return self.store_dir / "rotation.lock"
+
+    @property
     def command(self) -> str:
         """How the person calls this program for this profile."""
         if self.profile == DEFAULT_PROFILE:

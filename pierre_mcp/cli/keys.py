@@ -21,10 +21,11 @@ from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import origin
 from pierre_mcp.gate.lines import EMERGENCY, REWRAP, REWRAP_COMPROMISED, ROTATE
-from pierre_mcp.gate.rotations import ROTATION_LOCK, carry_through, rewrap
+from pierre_mcp.gate.rotations import carry_through, rewrap
 from pierre_mcp.platform import FileLock
 from pierre_mcp.services.rotation import Emergency, Replacing, Rotation, in_use
 from pierre_mcp.services.steps import Progress
+from pierre_mcp.store import emergency as emergencies
 from pierre_mcp.store import key_status, rotation
 from pierre_mcp.store.key_status import Due, ListedKey, ListedKeys
 from pierre_mcp.tools.wording import count
@@ -34,6 +35,10 @@ app = typer.Typer(no_args_is_help=True, help="List keys, replace them, wrap them
 _OLDER = (
     "Copies of the store made before this stay readable to whoever has the old master "
     "key: destroy them, or keep them where that key is not."
+)
+_UNEMPTIED = (
+    "A reader kept the write-ahead log from being emptied: what old keys wrapped or "
+    "sealed is in it until the next rotation, or until every process has gone."
 )
 _KINDS = {"system": "the store", "tenant": "everybody here", "person": "you"}
 
@@ -90,7 +95,7 @@ def rotate(
     session, clock = current(), SystemClock()
     kind = None if scope is None else scope.value
     if dry_run:
-        _foretell(session, kind, as_json=as_json)
+        _foretell(session, kind, emergency=emergency, as_json=as_json)
         return
     if emergency:
         job = Rotation(clock, Emergency(clock, kind))
@@ -124,16 +129,19 @@ def rewrap_(
             say(_OLDER)
         return
     with session.gate() as gate:
-        changed = rewrap(gate, session.owner(REWRAP), clock)
+        changed, emptied = rewrap(gate, session.owner(REWRAP), clock)
     if as_json:
-        say_json({"rewrapped": changed})
-    elif changed:
+        say_json({"rewrapped": changed, "log_emptied": emptied})
+        return
+    if changed:
         say(
             f"{count(changed, 'key')} wrapped under the master key set as primary. "
             f"When the old one may go: {command()} keys status"
         )
     else:
         say("Every key is wrapped under the master key set as primary already.")
+    if not emptied:
+        say(_UNEMPTIED)
 
 
 def run(session: Session, job: Rotation, action: str) -> bool:
@@ -158,7 +166,7 @@ def run(session: Session, job: Rotation, action: str) -> bool:
 
         with (
             session.gate() as gate,
-            closing(FileLock(session.settings.store_dir / ROTATION_LOCK)) as lock,
+            closing(FileLock(session.settings.rotation_lock)) as lock,
             Brake() as brake,
             closing(job.steps()) as steps,
         ):
@@ -191,19 +199,19 @@ def tell(job: Rotation, *, emptied: bool, as_json: bool) -> None:
         rows = count(job.broken, "row")
         say(f"{rows} did not open, and stay under their old key: {command()} doctor")
     if not emptied:
-        say(
-            "A reader kept the write-ahead log from being emptied: what the old keys "
-            f"sealed is in it until {command()} keys rotate runs again or every "
-            "process has gone."
-        )
+        say(_UNEMPTIED)
 
 
-def _foretell(session: Session, kind: str | None, *, as_json: bool) -> None:
+def _foretell(
+    session: Session, kind: str | None, *, emergency: bool, as_json: bool
+) -> None:
     now = SystemClock().now()
     with session.gate() as gate:
-        found = _listed(session, gate, now)
-    finish = [key for key in found.keys if key.due is Due.FINISH]
-    keys = finish or [key for key in found.keys if _replaced(key, kind)]
+        found = _listed(session, gate, now).keys
+    finish = [key for key in found if key.due is Due.FINISH]
+    if emergency:
+        finish = [key for key in finish if key.compromised]
+    keys = finish or [key for key in found if _replaced(key, kind, every=emergency)]
     rows = sum(key.rows for key in keys)
     if as_json:
         ids = [key.info.id for key in keys]
@@ -213,9 +221,10 @@ def _foretell(session: Session, kind: str | None, *, as_json: bool) -> None:
     say(f"It would {what} {count(len(keys), 'key')}: {count(rows, 'row')} under them.")
 
 
-def _replaced(key: ListedKey, kind: str | None) -> bool:
+def _replaced(key: ListedKey, kind: str | None, *, every: bool) -> bool:
     mine = kind in {None, rotation.kind_of(key.info.scope)}
-    return mine and key.info.purpose in rotation.SEALING
+    purposes = emergencies.REPLACED if every else rotation.SEALING
+    return mine and not key.compromised and key.info.purpose in purposes
 
 
 def _listed(session: Session, gate: Gate, now: datetime) -> ListedKeys:

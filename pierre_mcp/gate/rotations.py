@@ -22,9 +22,6 @@ from pierre_mcp.store.database import Store, Tx
 
 _MOST_PAUSE_S: Final = 0.05
 
-ROTATION_LOCK: Final = "rotation.lock"
-"""The file by whose lock one process at a time rotates by itself."""
-
 
 def carry_through(
     gate: Gate,
@@ -71,14 +68,11 @@ def waits(store: Store, clock: Clock, max_age: timedelta) -> bool:
         return key_status.waits(tx, now=clock.now(), max_age=max_age)
 
 
-def behind(store: Store) -> bool:
-    """Tell whether the keys are wrapped under another master key than the primary."""
-    with store.reading() as tx:
-        return key_status.behind(tx)
+def rewrap(gate: Gate, call: Call, clock: Clock) -> tuple[int, bool]:
+    """Wrap every key under the master key set as primary.
 
-
-def rewrap(gate: Gate, call: Call, clock: Clock) -> int:
-    """Wrap every key under the master key set as primary; return how many changed.
+    Returns:
+        How many were under another, and whether the write-ahead log was emptied after.
 
     Raises:
         MasterKeyRetiredError: That one has retired.
@@ -88,6 +82,4 @@ def rewrap(gate: Gate, call: Call, clock: Clock) -> int:
         to = tx.keys.masters[0]
         return key_changes.rewrap(tx, maintenance, to, now=clock.now())
 
-    changed = gate.keep(call, work)
-    gate.purge(call)
-    return changed
+    return gate.keep(call, work), gate.purge(call)

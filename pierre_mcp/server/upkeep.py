@@ -10,14 +10,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pierre_mcp.errors import CancelledCallError, PierreError
 from pierre_mcp.platform import FileLock
 from pierre_mcp.server.jobs import GRACE_S
-from pierre_mcp.services.rotation import Rotation
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.worker import Worker
+
+if TYPE_CHECKING:  # most sessions need none of it
+    from pierre_mcp.services.rotation import Rotation
 
 FIRST_S: Final = 5.0
 """How long after its start a server looks: the first calls come first."""
@@ -43,8 +45,8 @@ class Upkeep:
         self,
         *,
         waits: Callable[[], Awaitable[bool]],
-        job: Callable[[], Rotation],
-        carry: Callable[[Store, Rotation], None],
+        job: "Callable[[], Rotation]",
+        carry: "Callable[[Store, Rotation], None]",
         open_: Callable[[], Store],
         lock: Path,
         first_s: float = FIRST_S,
@@ -111,7 +113,7 @@ class Upkeep:
             lock.close()
         return not job.broken  # else it would be tried again for ever
 
-    def _rotate(self, store: Store) -> Rotation:
+    def _rotate(self, store: Store) -> "Rotation":
         while True:
             job = self._running = self._job()
             if self._leaving.is_set():
@@ -121,7 +123,7 @@ class Upkeep:
             if not job.resumed:  # else what is due itself comes next
                 return job
 
-    def _tell(self, job: Rotation) -> None:
+    def _tell(self, job: "Rotation") -> None:
         log.warning(
             "encryption keys were replaced by themselves: %d made, %d destroyed, "
             "%d rows sealed again, %d not readable",

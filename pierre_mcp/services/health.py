@@ -8,7 +8,7 @@ from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.services.checking import verify_log
-from pierre_mcp.store import inspection, key_status
+from pierre_mcp.store import inspection
 from pierre_mcp.store.database import Tx
 
 _RESTORE = "Put back a backup of the store's whole directory."
@@ -76,7 +76,7 @@ def _file(tx: Tx, maintenance: Maintenance) -> Check:
 def _keys(tx: Tx, maintenance: Maintenance) -> Check:
     keys = inspection.key_count(tx, maintenance)
     words = f"{keys} keys in use, manifest holds"
-    if not key_status.behind(tx):
+    if not tx.keys.behind(tx.ring):
         return Check("keyring", Verdict.OK, words)
     words += ", not wrapped under the master key set as primary"
     return Check("keyring", Verdict.WARN, words, "Run: pierre-mcp keys rewrap")

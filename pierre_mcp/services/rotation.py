@@ -250,7 +250,7 @@ class _Look:
         """Look, and count."""
         keys = rotation.pending(tx, maintenance)
         rows = rotation.rows_under(tx, maintenance, [key.id for key in keys])
-        self.found = Found(keys, rows, key_status.behind(tx))
+        self.found = Found(keys, rows, tx.keys.behind(tx.ring))
 
     def write(self, tx: Tx, maintenance: Maintenance) -> None:
         """Nothing yet."""

@@ -223,7 +223,7 @@ class Store:
         A reader in its snapshot is in the way: it is asked again, without the lock in
         between.
         """
-        with translated():
+        with translated(), suppress(LockTimeoutError):
             for tried in range(tries):
                 if tried:
                     time.sleep(TRUNCATE_PAUSE_S)

@@ -41,6 +41,11 @@ class ListedKey:
     created_at: datetime
     due: Due
 
+    @property
+    def compromised(self) -> bool:
+        """Whether others may know it."""
+        return self.info.state is KeyState.COMPROMISED
+
 
 @dataclass(frozen=True, slots=True)
 class ListedKeys:
@@ -105,11 +110,6 @@ def waits(tx: Tx, *, now: datetime, max_age: timedelta) -> bool:
         _due(info, seals, now - created_at, max_age)
         for info, seals, created_at in _known(tx)
     )
-
-
-def behind(tx: Tx) -> bool:
-    """Tell whether the keys are wrapped under another master key than the primary."""
-    return tx.keys.masters[0].id != current_master(tx.ring)
 
 
 def _known(tx: Tx) -> list[tuple[KeyInfo, int, datetime]]:

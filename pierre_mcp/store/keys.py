@@ -125,6 +125,11 @@ class Keys:
         listings.load(db, ring)
         return ring
 
+    def behind(self, ring: Ring) -> bool:
+        """Tell whether the keys are wrapped under another than the primary."""
+        manifest = ring.info(ring.active(SYSTEM, Purpose.MANIFEST))
+        return self.masters[0].id != manifest.mek_id
+
     def holding(self, mek_id: bytes) -> Master:
         """Return the master key of this id.
 

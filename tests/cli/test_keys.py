@@ -55,6 +55,8 @@ def test_they_are_replaced(runner: Person) -> None:
 
 @pytest.mark.promise("keys.dek-emergency")
 def test_others_may_know_them(runner: Person) -> None:
+    foretold = runner.asks("keys", "rotate", "--emergency", "--dry-run")
+    assert (len(foretold["keys"]), foretold["resumes"]) == (8, False)
     with runner.sits("keys", "rotate", "--emergency") as terminal:
         said = terminal.end()
     assert said.status == 0
@@ -69,7 +71,7 @@ def test_others_may_know_them(runner: Person) -> None:
 
 def test_a_master_key_that_is_primary_already(runner: Person) -> None:
     assert "already" in runner.does("keys", "rewrap")
-    assert runner.asks("keys", "rewrap") == {"rewrapped": 0}
+    assert runner.asks("keys", "rewrap") == {"rewrapped": 0, "log_emptied": True}
     refused = runner.run("keys", "rewrap", "--compromised")
     assert refused.returncode == 78
     assert "Set a new key as primary" in refused.stderr
