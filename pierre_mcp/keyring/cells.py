@@ -76,9 +76,11 @@ def cell_cipher(dek: bytes, listed: frozenset[bytes] | None = None) -> AnyCipher
     return AESGCM(subkey) if listed is None else ListedCipher(subkey, listed)
 
 
-def listed_as(cell: bytes) -> bytes:
+def listed_as(cell: bytes, place: Place) -> bytes:
     """Return what stands for a cell in the listing of a compromised key, 16 bytes."""
-    return gcm.listing_of(cell[HEADER_BYTES:])
+    header, message = cell[:HEADER_BYTES], cell[HEADER_BYTES:]
+    aad = _AAD_BEGINS + header + column_piece(place.column) + row_pieces(place)
+    return gcm.listing_of(message, aad)
 
 
 def key_id_of(cell: bytes) -> int:

@@ -21,8 +21,9 @@ LISTED_BYTES: Final = 16
 class ListedCipher:
     """The cipher of a key that others may know: it opens what was listed, no more.
 
-    Whoever knows a key can make messages that open under it, with a tag of his choice
-    too; so the whole message is held to the list, before anything is opened.
+    Whoever knows a key can make messages that open under it, and have a tag that was
+    made for one place hold in another: GCM does not commit to what it authenticates. So
+    message and place are held to the list, before anything is opened.
 
     Args:
         subkey: Of the data key, 32 bytes.
@@ -41,7 +42,7 @@ class ListedCipher:
         Raises:
             InvalidTag: It was not, or does not open.
         """
-        if listing_of(nonce + data) not in self._listed:
+        if listing_of(nonce + data, associated_data) not in self._listed:
             raise InvalidTag
         return self._cipher.decrypt(nonce, data, associated_data)
 
@@ -58,12 +59,13 @@ class ListedCipher:
 AnyCipher: TypeAlias = AESGCM | ListedCipher
 
 
-def listing_of(message: bytes) -> bytes:
+def listing_of(message: bytes, aad: bytes) -> bytes:
     """Return what stands in a list for a message (nonce, ciphertext, tag): 16 bytes.
 
     To find another message with the same ones takes 2**128 tries (FIPS 180-4).
     """
-    return hashlib.sha256(message).digest()[:LISTED_BYTES]
+    whole = len(aad).to_bytes(8, "little") + aad + message
+    return hashlib.sha256(whole).digest()[:LISTED_BYTES]
 
 
 def encrypt(cipher: AnyCipher, nonce: bytes, plain: bytes, aad: bytes) -> bytes:

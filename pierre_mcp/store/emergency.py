@@ -41,6 +41,7 @@ _OF_TABLE: Final = """
     SELECT rowid, digest FROM {} WHERE tenant = ? AND person = ? AND kid = ?
 """
 _FOLD: Final = "UPDATE {} SET digest = ? WHERE rowid = ?"
+_ALL: Final = -1
 _VERSION: Final = "PRAGMA data_version"
 
 
@@ -70,9 +71,10 @@ def listed(tx: Tx, maintenance: Maintenance, kind: str | None) -> Listed:
         int(version),
         {
             info.id: [
-                listed_as(cell)
+                listed_as(cell, place)
                 for table in tables
-                for cell in sealed.cells_under(tx, maintenance, table, info.id)
+                for row in sealed.under(tx, maintenance, table, info.id, most=_ALL)
+                for _, place, cell in row.cells
             ]
             for info in _unmarked(tx, kind)
         },

@@ -186,17 +186,6 @@ def every(tx: Tx, maintenance: Maintenance, table: Table) -> Iterator[SealedRow]
     return (_row(table, found) for found in tx.execute(_select(table)))
 
 
-def cells_under(
-    tx: Tx, maintenance: Maintenance, table: Table, kid: int
-) -> Iterator[bytes]:
-    """Give every cell of a table that is under one key, as stored."""
-    del maintenance
-    columns = ", ".join(column for column, _ in table.cells)
-    sql = f"SELECT {columns} FROM {table.name} WHERE kid = ?"  # noqa: S608 - our own
-    rows = tx.execute(sql, (kid,))
-    return (bytes(cell) for row in rows for cell in row if cell is not None)
-
-
 def count(tx: Tx, maintenance: Maintenance, table: Table, kid: int) -> int:
     """Return how many rows of a table have their cells under one key."""
     del maintenance

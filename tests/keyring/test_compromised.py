@@ -53,7 +53,7 @@ def test_only_what_was_listed_opens(opens: Opens) -> None:
     ring = ring_of(KNOWN, NEW)
     with pytest.raises(SealBrokenError):
         opens(ring, HELD)  # nothing is listed yet
-    ring.allow(1, frozenset({listed_as(HELD)}))
+    ring.allow(1, frozenset({listed_as(HELD, HERE)}))
     assert opens(ring, HELD) == b"172 bpm"
     assert opens(ring_of(OLD, NEW), FORGED) == b"40 bpm"
     with pytest.raises(SealBrokenError):
@@ -64,9 +64,21 @@ def test_only_what_was_listed_opens(opens: Opens) -> None:
 
 
 @pytest.mark.promise("keys.dek-emergency")
+def test_what_was_listed_opens_in_its_own_place_only() -> None:
+    """Even a cell that does open elsewhere: who knows the key can make it so."""
+    there = HERE._replace(row="42")
+    ring = ring_of(KNOWN, NEW)
+    ring.allow(1, frozenset({listed_as(HELD, there)}))
+    for place in (HERE, there):
+        with pytest.raises(SealBrokenError):
+            ring.open(HELD, place)
+    assert listed_as(HELD, HERE) != listed_as(HELD, there)
+
+
+@pytest.mark.promise("keys.dek-emergency")
 def test_a_list_goes_along_to_the_next_ring() -> None:
     ring = ring_of(KNOWN, NEW)
-    ring.allow(1, frozenset({listed_as(HELD)}))
+    ring.allow(1, frozenset({listed_as(HELD, HERE)}))
     fresh = ring.altered([KNOWN, NEW])
     assert fresh.open(HELD, HERE) == b"172 bpm"
     marked = ring_of(OLD, NEW).altered([KNOWN, NEW])
