@@ -1,13 +1,18 @@
 """Keys, as their owner sees and replaces them."""
 
-import base64
 import re
+from dataclasses import replace
 
 import pytest
 
+from pierre_mcp.cli import keys
+from pierre_mcp.keyring.manifest import RetiredMaster
+from pierre_mcp.services.rotation import Replacing, Rotation, in_use
+from pierre_mcp.store.key_status import ListedKeys
 from tests.cli.terminal import Person
+from tests.fakes import StillClock
 
-NEW_KEY = base64.b64encode(bytes(range(100, 132))).decode()
+ONLY_COPIES = "Only older copies need it."
 
 
 def states(runner: Person) -> dict[str, int]:
@@ -82,3 +87,46 @@ def test_how_old_a_key_may_be(runner: Person) -> None:
     refused = runner.run("keys", "status", env=env)
     assert (refused.returncode, refused.stdout) == (78, "")
     assert "a whole number of days" in refused.stderr
+
+
+def a_job(**said: object) -> Rotation:
+    clock = StillClock()
+    job = Rotation(clock, Replacing(clock, in_use(None)))
+    for name, value in said.items():
+        setattr(job, name, value)
+    return job
+
+
+def test_what_is_said_of_a_rotation_that_met_trouble(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job = a_job(resumed=True, resealed=7, destroyed=1, broken=2)
+    keys.tell(job, emptied=False, as_json=False)
+    said = capsys.readouterr().out
+    assert "this finished it, and made no key" in said
+    assert "0 keys made, 1 key destroyed, 7 rows sealed again." in said
+    assert "2 rows did not open" in said
+    assert "A reader kept the write-ahead log" in said
+
+
+@pytest.mark.promise("keys.mek-rotation")
+def test_what_is_said_of_master_keys() -> None:
+    one, other, known = b"1" * 16, b"2" * 16, b"3" * 16
+    retired = (
+        RetiredMaster(one, compromised=False),
+        RetiredMaster(known, compromised=True),
+    )
+    moved = ListedKeys(
+        keys=(), destroyed=0, master=other, primary=other, previous=(one,),
+        retired=retired,
+    )  # fmt: skip
+    assert keys._of_masters(moved, "env") == [
+        f"Wrapped under {other.hex()}, the primary, from env.",
+        f"Retired: {one.hex()}. {ONLY_COPIES} It is given as previous, and may go.",
+        f"Retired, and may be known: {known.hex()}. {ONLY_COPIES}",
+    ]
+    swapped = replace(moved, primary=one, previous=(other,))
+    assert keys._of_masters(swapped, "env")[0] == (
+        f"Wrapped under {other.hex()}; the primary, from env, is {one.hex()}. To move "
+        "to it: pierre-mcp keys rewrap"
+    )

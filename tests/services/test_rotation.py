@@ -10,7 +10,7 @@ from pierre_mcp.errors import CancelledCallError, SealBrokenError
 from pierre_mcp.keyring.ring import KeyState, Purpose
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.services.rotation import Replacing, in_use
+from pierre_mcp.services.rotation import Emergency, Replacing, in_use
 from pierre_mcp.store import audit, key_changes, people, policies, rotation, sealed
 from pierre_mcp.store.database import Store
 from tests.store.hands import edit, look
@@ -104,6 +104,24 @@ def test_everything_is_sealed_again_and_the_old_keys_are_destroyed(
     assert job.resealed == rows
     append(store, grant)
     assert healthy(store)
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(3, 10**6), (100, 300)], ids=["few rows", "few bytes"]
+)
+def test_a_step_is_short(
+    store: Store, monkeypatch: pytest.MonkeyPatch, rows: int, size: int
+) -> None:
+    monkeypatch.setattr(rotation, "MOST_ROWS", rows)
+    monkeypatch.setattr(rotation, "MOST_BYTES", size)
+    before, most = values(store), 0
+    for begin in (None, Emergency(a_rotation()._clock, None)):
+        job, done = a_rotation(begin), 0
+        for step, _ in job.steps():
+            do(store, step)
+            most, done = max(most, job.resealed - done), job.resealed
+        assert values(store) == before
+    assert 1 < most <= rows
 
 
 @pytest.mark.promise("keys.dek-rotation")
