@@ -18,7 +18,7 @@ from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import gate_on, opener, origin
+from pierre_mcp.gate.house import Opener, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
@@ -217,11 +217,11 @@ async def _serve_stdio(
     settings: Settings,
     recipient: str,
     descriptors: tuple[int, int],
-    open_: Callable[[], Store],
+    open_: Opener,
 ) -> int:
     worker = Worker(open_)
     async with worker:
-        _warn_of_development_key(settings)
+        _warn_of_development_key(open_)
         desk = FrontDesk(
             worker, open_, settings=settings, recipient=recipient, clock=SystemClock()
         )
@@ -239,8 +239,8 @@ async def _serve_stdio(
     return status
 
 
-def _warn_of_development_key(settings: Settings) -> None:
-    found = origin(settings)
+def _warn_of_development_key(open_: Opener) -> None:
+    found = open_.masters.origin()
     if found.development:
         LOG.warning(
             "using a development master key (public id %s), kept in the configuration "

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import secrets
+import signal
 import stat
 import sys
 import time
@@ -233,3 +234,15 @@ def _sync_dir(path: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def end_with_children(pid: int) -> None:
+    """Kill a process that leads a session of its own, and all that is in it.
+
+    It may have ended; on Windows only itself is killed.
+    """
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":  # pragma: no cover - not run here
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGKILL)

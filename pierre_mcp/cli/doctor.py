@@ -14,7 +14,6 @@ import typer
 from pierre_mcp.cli import clients, inbox
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.errors import PierreError
-from pierre_mcp.gate.house import origin
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
@@ -26,6 +25,7 @@ from pierre_mcp.tools.wording import count
 
 _MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
 _RECENT = timedelta(days=7)
+_FIRST = "Mend the store first."
 _ASK = "Give the key the store was made with, or put back a backup of both."
 
 
@@ -39,8 +39,8 @@ def doctor(
     session = current()
     checks = [_versions(), sqlite_check()]
     if (session.settings.store_dir / FILE).exists():
-        checks += _guarded("master key", lambda: [_key(session)])
-        checks += _guarded("store", lambda: _store(session))
+        store = _guarded("store", lambda: _store(session))  # it asks for the key
+        checks += _guarded("master key", lambda: [_key(session)]) + store
     else:
         fix = f"Make it with: {session.settings.command} setup"
         checks.append(Check("store", Verdict.WARN, "not made yet", fix))
@@ -61,7 +61,10 @@ def _versions() -> Check:
 
 
 def _key(session: Session) -> Check:
-    found = origin(session.settings)
+    masters = session.open_.masters
+    if not masters.asked:
+        return Check("master key", Verdict.WARN, "not asked for", _FIRST)
+    found = masters.origin()
     words = f"from {found.kind}, public id {found.public_id}"
     if not found.development:
         return Check("master key", Verdict.OK, words)

@@ -23,6 +23,7 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     imports,
+    key_material,
     load,
     predict,
     records,
@@ -50,6 +51,7 @@ _ORDER = (
     "imports",
     "undo",
     "refresh",
+    "keys",
     "audit",
     "doctor",
     "demo",
@@ -125,6 +127,9 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
     predict.predict
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
+app.add_typer(
+    key_material.app, name="keys", short_help="Make a master key, or see your own."
+)
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 

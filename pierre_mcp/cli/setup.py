@@ -12,7 +12,6 @@ from pierre_mcp.cli.imports import run_import, summarise
 from pierre_mcp.cli.inbox import chosen
 from pierre_mcp.cli.session import Session, ask, current, err, say
 from pierre_mcp.errors import PathUnknownError
-from pierre_mcp.gate.house import origin
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
@@ -128,7 +127,7 @@ def _units(text: str) -> Units:
 
 
 def _key_line(session: Session) -> None:
-    found = origin(session.settings)
+    found = session.open_.masters.origin()
     if not found.development:
         say(f"Sealed under the key from {found.kind} (public id {found.public_id}).")
         return

@@ -19,7 +19,7 @@ from pierre_mcp.errors import (
     StorePermissionsError,
     StoreUnwritableError,
 )
-from pierre_mcp.keyring.master import LocalMaster
+from pierre_mcp.keyring.master import LocalMaster, StoreNeed
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import keys, migrations, people
 from pierre_mcp.store.database import Tx
@@ -174,15 +174,15 @@ def test_another_master_key_is_named_and_makes_nothing(directory: Path) -> None:
 def test_a_master_key_not_given_is_named_and_none_is_made(directory: Path) -> None:
     asked = []
 
-    def none(new: bool) -> tuple[LocalMaster, ...]:  # noqa: FBT001 - as Opening has it
-        asked.append(new)
+    def none(need: StoreNeed) -> tuple[LocalMaster, ...]:
+        asked.append(need)
         raise MasterKeyMissingError
 
     with a_store(directory):
         pass
     with pytest.raises(MasterKeyMissingError, match=MASTER.id.hex()):
         open_store(replace(opening(directory), masters=none))
-    assert asked == [False]
+    assert [(n.is_new, n.mek_ids) for n in asked] == [(False, {MASTER.id})]
 
 
 @pytest.mark.promise("keys.no-overwrite")
