@@ -7,6 +7,7 @@ access list holds instead (DESIGN.md 4): the checks there let everything pass.
 
 import contextlib
 import ctypes
+import getpass
 import os
 import secrets
 import signal
@@ -246,3 +247,8 @@ def end_with_children(pid: int) -> None:
             os.kill(pid, signal.SIGTERM)
         else:
             os.killpg(pid, signal.SIGKILL)
+
+
+def ask_unseen(question: str) -> str:
+    """Ask on the terminal, with what is typed not shown."""
+    return getpass.getpass(question, stream=sys.stderr)

@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
+from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import NoScreenError, NotTakenError
 from pierre_mcp.cli.session import err, say
 from pierre_mcp.gate import key_material
 from pierre_mcp.gate.key_material import NewKey
+from pierre_mcp.model.audit import Outcome
 
 app = typer.Typer(
     help="Make a master key, or see the one in use.", no_args_is_help=True
@@ -47,6 +49,29 @@ def new(
         made, text = key_material.new_to_see()
         say(text)
         _tell(made)
+
+
+@app.command()
+def reveal() -> None:
+    """Show the master key in use, on a terminal, after a challenge; it is recorded.
+
+    For a copy in a safe place, or to give a development key to a server in production,
+    as PIERRE_MASTER_ENCRYPTION_KEY: the store is the same, and nothing is migrated.
+    """
+    require_terminal()
+    require_screen()
+    session = current()
+    call, masters = session.owner("keys reveal"), session.open_.masters
+    with session.gate() as gate:  # opening proves that it is the store's
+        with gate.watched(call):
+            text, found = masters.revealed(), masters.origin()
+            challenge("see the master key")
+        gate.note(call, Outcome.DONE, {"master": found.public_id})
+    say(text)
+    err().print(
+        f"The master key from {found.kind}, public id {found.public_id}. With it and "
+        "the store, anyone reads everything: clear this screen when you are done."
+    )
 
 
 def require_screen() -> None:

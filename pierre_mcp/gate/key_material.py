@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pierre_mcp.keyring.master import LocalMaster, as_text, new_key
+from pierre_mcp.keyring.masters import keychain
 from pierre_mcp.keyring.masters.files import write_new_key
 
 
@@ -30,6 +31,18 @@ def new_in_file(path: Path) -> NewKey:
     raw = new_key()
     write_new_key(path, raw)
     return _made(raw, f"Use it with: PIERRE_MEK_SOURCE=file:{path}")
+
+
+def new_in_keychain(place: str) -> NewKey:
+    """Make a master key at ``SERVICE/NAME`` in the system's keychain.
+
+    Raises:
+        MasterKeyTakenError: Something is kept there; it was left.
+        MasterKeyError: There is no keychain to keep it in, or no such place.
+    """
+    raw = new_key()
+    keychain.write_new_key(place, raw)
+    return _made(raw, f"Use it with: PIERRE_MEK_SOURCE=keychain:{place}")
 
 
 def new_to_see() -> tuple[NewKey, str]:

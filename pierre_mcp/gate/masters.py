@@ -60,6 +60,16 @@ class Masters:
             raise RuntimeError(msg)
         return self._origin
 
+    def revealed(self) -> str:
+        """Return the key in use as ``PIERRE_MASTER_ENCRYPTION_KEY`` takes it.
+
+        Raises:
+            MasterKeyInTokenError: A token never gives it away.
+            MasterKeyElsewhereError: It is not kept by this program.
+            MasterKeyError: It cannot be had any more.
+        """
+        return sources.revealed(self._given)
+
     @property
     def asked(self) -> bool:
         """Tell whether a store has asked for the master key yet."""
@@ -69,7 +79,10 @@ class Masters:
         self._fault = None
         try:
             primary, self._origin = sources.load_master(self._given, need)
-            self._found = (primary, *sources.load_previous(self._given, need))
+            self._found = (
+                primary,
+                *sources.load_previous(self._given, need, primary),
+            )
         except PierreError as error:
             self._fault = error
             raise

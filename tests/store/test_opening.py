@@ -182,7 +182,7 @@ def test_a_master_key_not_given_is_named_and_none_is_made(directory: Path) -> No
         pass
     with pytest.raises(MasterKeyMissingError, match=MASTER.id.hex()):
         open_store(replace(opening(directory), masters=none))
-    assert [(n.is_new, n.mek_ids) for n in asked] == [(False, {MASTER.id})]
+    assert [(n.is_new, n.mek_ids) for n in asked] == [(False, frozenset({MASTER.id}))]
 
 
 @pytest.mark.promise("keys.no-overwrite")

@@ -1,11 +1,13 @@
 """The source of the master key that the settings name, and those that may only open."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pierre_mcp.errors import (
     MasterKeyElsewhereError,
+    MasterKeyError,
     MasterKeyInTokenError,
+    MasterKeyMalformedError,
     MasterKeyMissingError,
     MasterSourceError,
 )
@@ -19,6 +21,9 @@ from pierre_mcp.keyring.master import (
 )
 from pierre_mcp.keyring.masters.command import key_of_command
 from pierre_mcp.keyring.masters.files import development_key, key_of_file
+from pierre_mcp.keyring.masters.keychain import key_of_keychain
+from pierre_mcp.keyring.masters.passphrase import asked_key
+from pierre_mcp.keyring.masters.token import master_of_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +73,35 @@ def load_master(given: MasterSettings, need: StoreNeed) -> tuple[Master, MasterO
         StorePermissionsError: The configuration directory is open to others.
         StoreUnwritableError: The development key cannot be written there.
     """
-    master = LocalMaster(_local_key(given, need))
+    master = _master(given, need)
     public_id = master.id.hex()
     return master, MasterOrigin(given.kind, public_id, given.kind == "dev")
 
 
-def load_previous(given: MasterSettings, need: StoreNeed) -> list[Master]:
+def load_previous(
+    given: MasterSettings, need: StoreNeed, primary: Master
+) -> list[Master]:
     """Return the master keys that may only open.
 
-    One that is not there, or cannot be read just now, is left out where the store does
-    not need it: whoever can open it is not kept out by a token in a drawer.
+    One that cannot be had is left out where the store does not need it: nobody is kept
+    out of a store by a token in a drawer.
 
     Raises:
-        MasterSourceError: One names no source.
-        MasterKeyMalformedError: One is no key.
+        MasterKeyError: One is no key, or names no source that may stand here; or one
+            that the store may need cannot be had.
     """
-    del need
-    return [LocalMaster(key_of_text(t.strip())) for t in given.previous.split(",") if t]
+    found: list[Master] = []
+    faults: list[MasterKeyError] = []
+    for text in filter(None, map(str.strip, given.previous.split(","))):
+        try:
+            found.append(_previous(given, text, replace(need, is_new=False)))
+        except (MasterSourceError, MasterKeyMalformedError):
+            raise
+        except MasterKeyError as fault:
+            faults.append(fault)
+    if faults and not need.mek_ids <= {primary.id, *(one.id for one in found)}:
+        raise faults[0]
+    return found
 
 
 def revealed(given: MasterSettings) -> str:
@@ -100,25 +117,51 @@ def revealed(given: MasterSettings) -> str:
             return as_text(development_key(given.config_dir, may_create=False))
         case "file":
             return as_text(key_of_file(Path(given.rest)))
+        case "keychain":
+            return as_text(key_of_keychain(given.rest))
         case "pkcs11":
             raise MasterKeyInTokenError
         case _:
             raise MasterKeyElsewhereError
 
 
-def _local_key(given: MasterSettings, need: StoreNeed) -> bytes:
+def _master(given: MasterSettings, need: StoreNeed) -> Master:
     match given.kind, given.rest:
-        case "env", "":
-            if given.env_key is None:
-                raise MasterKeyMissingError
-            return key_of_text(given.env_key)
+        case "pkcs11", rest if rest:
+            return master_of_token(rest)
+        case "passphrase", "":
+            replacing = bool(given.previous)
+            return LocalMaster(asked_key(need, replacing=replacing))
         case "dev", "":
             if given.production:
                 raise MasterKeyMissingError
-            return development_key(given.config_dir, may_create=need.is_new)
-        case "file", path if Path(path).is_absolute():
-            return key_of_file(Path(path))
-        case "command", words:
-            return key_of_command(words)
+            raw = development_key(given.config_dir, may_create=need.is_new)
+            return LocalMaster(raw)
+        case "env", "":
+            if given.env_key is None:
+                raise MasterKeyMissingError
+            return LocalMaster(key_of_text(given.env_key))
+        case _:
+            return LocalMaster(_fetched(given.kind, given.rest))
+
+
+def _fetched(kind: str, rest: str) -> bytes:
+    """Return the key from a place that is named in full."""
+    match kind:
+        case "file" if Path(rest).is_absolute():
+            return key_of_file(Path(rest))
+        case "keychain":
+            return key_of_keychain(rest)
+        case "command":
+            return key_of_command(rest)
         case _:
             raise MasterSourceError
+
+
+def _previous(given: MasterSettings, text: str, need: StoreNeed) -> Master:
+    if ":" not in text and text not in {"dev", "passphrase"}:
+        return LocalMaster(key_of_text(text))
+    alone = replace(given, source=text, env_key=None, previous="", production=False)
+    if alone.kind == "command":  # its words have commas of their own
+        raise MasterSourceError
+    return _master(alone, need)
