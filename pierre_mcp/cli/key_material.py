@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli.challenge import challenge, require_terminal
+from pierre_mcp.cli.challenge import challenge
 from pierre_mcp.cli.faults import NoScreenError, NotTakenError
-from pierre_mcp.cli.session import err, say
+from pierre_mcp.cli.session import current, err, say
 from pierre_mcp.gate import key_material
 from pierre_mcp.gate.key_material import NewKey
 from pierre_mcp.model.audit import Outcome
+from pierre_mcp.platform import has_terminal
 
 app = typer.Typer(
     help="Make a master key, or see the one in use.", no_args_is_help=True
@@ -58,7 +59,8 @@ def reveal() -> None:
     For a copy in a safe place, or to give a development key to a server in production,
     as PIERRE_MASTER_ENCRYPTION_KEY: the store is the same, and nothing is migrated.
     """
-    require_terminal()
+    if not has_terminal():
+        raise NoScreenError
     require_screen()
     session = current()
     call, masters = session.owner("keys reveal"), session.open_.masters

@@ -5,6 +5,7 @@ They are looked for again only where a store needs a key that was not among them
 """
 
 import threading
+from pathlib import Path
 
 from pierre_mcp.errors import PierreError
 from pierre_mcp.keyring.master import Master, MasterOrigin, StoreNeed
@@ -69,6 +70,11 @@ class Masters:
             MasterKeyError: It cannot be had any more.
         """
         return sources.revealed(self._given)
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file the key in use is in; None where it is in none."""
+        return sources.key_file(self._given)
 
     @property
     def asked(self) -> bool:

@@ -20,7 +20,11 @@ from pierre_mcp.keyring.master import (
     key_of_text,
 )
 from pierre_mcp.keyring.masters.command import key_of_command
-from pierre_mcp.keyring.masters.files import development_key, key_of_file
+from pierre_mcp.keyring.masters.files import (
+    DEVELOPMENT_KEY_NAME,
+    development_key,
+    key_of_file,
+)
 from pierre_mcp.keyring.masters.keychain import key_of_keychain
 from pierre_mcp.keyring.masters.passphrase import asked_key
 from pierre_mcp.keyring.masters.token import master_of_token
@@ -123,6 +127,17 @@ def revealed(given: MasterSettings) -> str:
             raise MasterKeyInTokenError
         case _:
             raise MasterKeyElsewhereError
+
+
+def key_file(given: MasterSettings) -> Path | None:
+    """Return the file the key in use is in; None where it is in none."""
+    match given.kind:
+        case "dev":
+            return given.config_dir / DEVELOPMENT_KEY_NAME
+        case "file":
+            return Path(given.rest)
+        case _:
+            return None
 
 
 def _master(given: MasterSettings, need: StoreNeed) -> Master:
