@@ -3,6 +3,7 @@
 import gc
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -68,19 +69,20 @@ def test_locked_is_not_absent(keychain: dict[str, str]) -> None:
         collection = secretstorage.get_default_collection(bus)
         collection.lock()
         try:
-            for work in (
-                lambda: key_of_keychain("pierre/locked"),
-                lambda: write_new_key("pierre/absent", RAW),
-            ):
-                with pytest.raises(MasterKeychainLockedError) as caught:
-                    work()
-                assert caught.value.exit_status == 78
+            _is_locked(lambda: key_of_keychain("pierre/locked"))
+            _is_locked(lambda: write_new_key("pierre/absent", RAW))
             with warnings.catch_warnings():  # the package leaves its socket open then
                 warnings.simplefilter("ignore", ResourceWarning)
                 gc.collect()
         finally:
             unlock(keychain)
     assert key_of_keychain("pierre/locked") == RAW
+
+
+def _is_locked(work: Callable[[], object]) -> None:
+    with pytest.raises(MasterKeychainLockedError) as caught:
+        work()
+    assert caught.value.exit_status == 78
 
 
 @with_keychain
