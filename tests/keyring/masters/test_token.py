@@ -5,6 +5,7 @@ import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,7 +201,9 @@ class _Gone:
 def test_a_token_pulled_out_is_no_broken_seal(soft_token: SoftToken) -> None:
     held = master(soft_token)
     blob = held.wrap(DEK, b"")
-    held._key = _Gone(pytest.importorskip("pkcs11").DeviceRemoved())
-    for work in (lambda: held.wrap(DEK, b""), lambda: held.unwrap(blob, b"")):
-        with pytest.raises(MasterTokenError):
-            work()
+    kinds: Any = pytest.importorskip("pkcs11")
+    held._key = _Gone(kinds.DeviceRemoved())
+    with pytest.raises(MasterTokenError):
+        held.wrap(DEK, b"")
+    with pytest.raises(MasterTokenError):
+        held.unwrap(blob, b"")
