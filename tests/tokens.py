@@ -118,6 +118,7 @@ def keychain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         "HOME": str(home),
         "PATH": os.environ["PATH"],
         "XDG_RUNTIME_DIR": str(home),
+        "XDG_DATA_DIRS": str(home),
         "LANG": "C.UTF-8",
     }
     with subprocess.Popen(

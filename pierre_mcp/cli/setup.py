@@ -26,6 +26,13 @@ from pierre_mcp.tools.operations import IMPORT_INBOX
 
 Units = Literal["metric", "imperial"]
 
+_UNTOLD = {
+    "env": "The entry does not hold your master key, and Claude Desktop does not know "
+    "it",
+    "passphrase": "What Claude Desktop starts has no terminal to ask for your "
+    "passphrase on",
+}
+
 
 def setup(
     yes: Annotated[
@@ -146,11 +153,12 @@ def _client(session: Session, *, asked: bool, asking: bool) -> None:
     except ConfigUnreadableError:
         err().print(f"About {clients.config_path()}:")
         raise
-    if session.settings.master_key is not None:
+    untold = _UNTOLD.get(session.open_.masters.origin().kind)
+    if untold is not None:
         err().print(
-            "The entry does not hold your master key, and Claude Desktop does not know "
-            "it: keep it in a file, 0600, and set PIERRE_MEK_SOURCE to file:/its/path "
-            "before you run this again."
+            f"{untold}: keep a key in a file, 0600, or in the keychain, and set "
+            "PIERRE_MEK_SOURCE to file:/its/path or keychain:SERVICE/NAME before you "
+            "run this again."
         )
     if not written.changed:
         say("Claude Desktop has our entry already.")
