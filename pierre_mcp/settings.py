@@ -70,7 +70,7 @@ class Settings:
     data_dir: Path
     config_dir: Path
     profile: str = DEFAULT_PROFILE
-    mek_source: str = ""
+    mek_source: str = field(default="", repr=False)
     production: bool = False
     master_key: str | None = field(default=None, repr=False)
     previous_keys: str = field(default="", repr=False)

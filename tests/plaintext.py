@@ -26,3 +26,19 @@ class DisguisedKeyring(SecretService.Keyring):
     """One that looks like a kind that seals, by its class."""
 
     priority = 99.0
+
+
+class RefusingKeyring(PlaintextKeyring):
+    """Lets itself be read, and not written."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        del service, username, password
+        msg = "denied"
+        raise RuntimeError(msg)
+
+
+class ForgettingKeyring(PlaintextKeyring):
+    """Says that it keeps something, and does not."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        del service, username, password

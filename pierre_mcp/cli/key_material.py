@@ -87,5 +87,5 @@ def require_screen() -> None:
 
 
 def _tell(made: NewKey) -> None:
-    err().print(f"A new master key, public id {made.public_id}. {made.how}")
-    err().print("Keep a copy in a safe place: without it nothing opens.")
+    say(f"A new master key, public id {made.public_id}. {made.how}")
+    say("Keep a copy in a safe place: without it nothing opens.")

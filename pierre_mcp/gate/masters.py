@@ -33,7 +33,7 @@ class Masters:
         self._fault: PierreError | None = None
 
     def __repr__(self) -> str:
-        return f"<Masters from {self._given.kind}>"
+        return "<Masters>"  # a key set as the source by mistake would be its word
 
     def for_store(self, need: StoreNeed) -> tuple[Master, ...]:
         """Return the master key in use, and then those that may only open.

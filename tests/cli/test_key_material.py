@@ -36,15 +36,14 @@ def reveals(anna: Person) -> Screen:
 def test_a_new_key_in_a_file_is_used_by_file_and_by_command(anna: Person) -> None:
     path = anna.home / "key"
     made = anna.run("keys", "new", "--file", str(path))
-    assert (made.returncode, made.stdout) == (0, "")
-    text = path.read_text().strip()
-    assert text not in made.stderr
+    assert (made.returncode, made.stderr) == (0, "")
+    assert path.read_text().strip() not in made.stdout
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     anna.env["PIERRE_ENV"] = "production"
     anna.env["PIERRE_MEK_SOURCE"] = f"file:{path}"
     assert "Sealed under the key from file" in anna.does("setup", "--yes")
     anna.env["PIERRE_MEK_SOURCE"] = "command:" + json.dumps(["cat", str(path)])
-    public_id = made.stderr.partition("public id ")[2][:32]
+    public_id = made.stdout.partition("public id ")[2][:32]
     words = doctor(anna)["master key"]["words"]
     assert words == f"from command, public id {public_id}"
 
@@ -76,8 +75,7 @@ def test_a_new_key_is_shown_on_a_terminal_only(anna: Person) -> None:
 @pytest.mark.promise("keys.mek-external")
 def test_in_the_keychain(anna: Person, keychain: dict[str, str]) -> None:
     anna.env |= {name: value for name, value in keychain.items() if name != "HOME"}
-    made = anna.run("keys", "new", "--keychain", "pierre/anna")
-    assert (made.returncode, made.stdout) == (0, "")
+    assert "public id" in anna.does("keys", "new", "--keychain", "pierre/anna")
     assert anna.run("keys", "new", "--keychain", "pierre/anna").returncode == 78
     anna.env["PIERRE_MEK_SOURCE"] = "keychain:pierre/anna"
     assert "Sealed under the key from keychain" in anna.does("setup", "--yes")
@@ -91,7 +89,6 @@ def test_in_a_token(anna: Person, soft_token: SoftToken) -> None:
     anna.env["PIERRE_MEK_SOURCE"] = soft_token.uri("mek")
     anna.env["PIERRE_ENV"] = "production"
     assert "Sealed under the key from pkcs11" in anna.does("setup", "--yes")
-    assert doctor(anna)["keyring"]["verdict"] == "ok"
     with anna.sits("keys", "reveal") as terminal:
         screen = terminal.end()
     assert screen.status == 78
@@ -161,14 +158,3 @@ def test_a_key_is_shown_to_a_person_on_a_terminal_only(runner: Person) -> None:
     assert screen.status == 1
     assert key not in screen.text
     assert ("keys reveal", "refused", "owner") in actions(runner)
-
-
-def test_what_the_person_keeps_is_seen_there(anna: Person) -> None:
-    anna.env["PIERRE_MASTER_ENCRYPTION_KEY"] = (
-        "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
-    )
-    anna.does("setup", "--yes")
-    with anna.sits("keys", "reveal") as terminal:
-        screen = terminal.end()
-    assert screen.status == 78
-    assert "shown where you keep it" in screen.text

@@ -65,4 +65,4 @@ def test_a_fault_is_told_again_until_it_is_mended(tmp_path: Path) -> None:
 def test_show_nothing(tmp_path: Path) -> None:
     held = Masters(Settings(tmp_path, tmp_path, master_key=as_text(ONE)))
     held.for_store(NEW)
-    assert repr(held) == "<Masters from env>"
+    assert repr(held) == "<Masters>"

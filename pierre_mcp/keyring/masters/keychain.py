@@ -56,7 +56,7 @@ def key_of_keychain(place: str) -> bytes:
     text = _read(real_keychain(), service, name)
     if text is None:
         raise MasterKeyMissingError
-    return key_of_text(text)
+    return key_of_text(text.removesuffix("\n"))  # as a program may have put it there
 
 
 def write_new_key(place: str, raw: bytes) -> None:

@@ -45,7 +45,7 @@ class MasterSettings:
         production: Refuses a development key.
     """
 
-    source: str = ""
+    source: str = field(default="", repr=False)
     env_key: str | None = field(default=None, repr=False)
     previous: str = field(default="", repr=False)
     config_dir: Path

@@ -57,6 +57,8 @@ def test_what_is_kept_there_is_no_key() -> None:
         key_of_keychain("pierre/odd")
     with pytest.raises(MasterKeyTakenError):
         write_new_key("pierre/odd", RAW)
+    real_keychain().set_password("pierre", "odd", as_text(RAW) + "\n")
+    assert key_of_keychain("pierre/odd") == RAW
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -118,6 +120,17 @@ def test_a_keychain_that_seals_nothing_is_refused(
     ):
         with pytest.raises(MasterKeychainError):
             work()
+
+
+@pytest.mark.parametrize("kind", ["RefusingKeyring", "ForgettingKeyring"])
+def test_a_new_key_that_is_not_kept_is_not_taken_for_kept(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    name = f"tests.plaintext.{kind}"
+    monkeypatch.setattr("pierre_mcp.keyring.masters.keychain._SEALING", {name})
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
+    with pytest.raises(MasterKeychainLockedError):
+        write_new_key("pierre/first", RAW)
 
 
 @pytest.mark.parametrize("place", ["", "/", "pierre", "pierre/", "/name"])
