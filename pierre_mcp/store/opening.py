@@ -81,14 +81,13 @@ def open_store(opening: Opening) -> Store:
         StoreUnwritableError: The directory or file cannot be made or written.
         KeyringError: Its keys cannot be had; a wrong master key is named.
     """
-    path = opening.directory / FILE
     try:
         make_private_dir(opening.directory)
     except OSError:
         raise StoreUnwritableError from None
     lock = Turnstile(opening.directory)
     with lock.hold(WRITE_DEADLINE_S), translated():
-        db = _connected(path)
+        db = _connected(opening.directory / FILE)
         try:
             need = _need(db, opening)
         except BaseException:
@@ -101,7 +100,7 @@ def open_store(opening: Opening) -> Store:
                 found = _need(db, opening)
                 if found == need or (found.is_new and need.is_new):
                     _make_ready(db, opening, need, masters)
-                    return _opened(db, lock, masters, path)
+                    return _opened(db, opening, lock, masters)
             need = found  # made or wrapped anew by another, while we asked
     except BaseException:
         # As a store closes: whoever cannot have the lock is not the last connected.
@@ -112,8 +111,12 @@ def open_store(opening: Opening) -> Store:
 
 
 def _opened(
-    db: sqlite3.Connection, lock: Turnstile, masters: tuple[Master, ...], path: Path
+    db: sqlite3.Connection,
+    opening: Opening,
+    lock: Turnstile,
+    masters: tuple[Master, ...],
 ) -> Store:
+    path = opening.directory / FILE
     store = Store(db, lock=lock, keys=keys.Keys(masters), path=path)
     with store.reading():
         pass  # the keys open, or it is said here

@@ -20,6 +20,11 @@ from tests.store.hands import edit
 from tests.stores import MASTER, NOW, a_store, maintenance, opening, owner_of
 from tests.tokens import SoftToken
 
+SWAPPED = """
+    UPDATE keyring SET wrapped = (SELECT wrapped FROM keyring WHERE id = 4)
+     WHERE id = 3
+"""
+
 
 def opened(directory: Path, *masters: Master) -> Store:
     return open_store(replace(opening(directory), masters=lambda _: masters))
@@ -63,7 +68,6 @@ def test_a_row_wrapped_in_a_token_is_not_changed_unseen(
     with a_store(directory):
         pass
     move(directory, token, MASTER)
-    other = "SELECT wrapped FROM keyring WHERE id = 4"
-    assert edit(directory, f"UPDATE keyring SET wrapped = ({other}) WHERE id = 3") == 1
+    assert edit(directory, SWAPPED) == 1
     with pytest.raises(KeyringTamperedError):
         opened(directory, token)

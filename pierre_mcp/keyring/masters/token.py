@@ -33,7 +33,7 @@ from pierre_mcp.errors import (
     SealBrokenError,
 )
 from pierre_mcp.keyring import gcm
-from pierre_mcp.keyring.master import MASTER_KEY_BYTES
+from pierre_mcp.keyring.master import MASTER_KEY_BYTES, MEK_ID_BYTES
 from pierre_mcp.keyring.masters import token_uri
 from pierre_mcp.keyring.masters.files import read_closed
 from pierre_mcp.keyring.masters.token_uri import TokenUri
@@ -70,7 +70,7 @@ class TokenMaster:
         key: In that session.
 
     Raises:
-        MasterTokenError: The token does not compute with it.
+        MasterTokenError: The token does not compute with it, or not as it is told.
     """
 
     __slots__ = ("_id", "_key", "_lock", "_session")
@@ -80,7 +80,9 @@ class TokenMaster:
         self._key = key
         # A session does one thing at a time (PKCS#11 2.40, 6.7.6); threads share it.
         self._lock = threading.Lock()
-        self._id = self._compute(key.encrypt, ID_NONCE, b"", _ID_AAD)
+        self._id, again = self._own_tag(), self._own_tag()
+        if self._id != again or len(again) != MEK_ID_BYTES:  # a nonce of its own
+            raise MasterTokenError
 
     def __repr__(self) -> str:
         return "<TokenMaster>"
@@ -125,8 +127,11 @@ class TokenMaster:
         except MasterTokenError:
             # Tokens say of a wrong tag whatever they like, SoftHSM "general error": one
             # that still computes is there, and it was the tag.
-            self._compute(self._key.encrypt, ID_NONCE, b"", _ID_AAD)
+            self._own_tag()
             raise SealBrokenError from None
+
+    def _own_tag(self) -> bytes:
+        return self._compute(self._key.encrypt, ID_NONCE, b"", _ID_AAD)
 
     def _compute(
         self, work: Callable[..., bytes], nonce: bytes, content: bytes, aad: bytes
@@ -191,6 +196,8 @@ def _session(lib: Any, named: TokenUri, pin: str | None) -> "Session":
     ]
     found = [token for token in tokens if _is_named(token, named)]
     if len(found) != 1:
+        raise MasterTokenError
+    if pin is None and pkcs11.TokenFlag.LOGIN_REQUIRED in found[0].flags:
         raise MasterTokenError
     try:
         session: Session = found[0].open(user_pin=pin)

@@ -198,6 +198,25 @@ class _Gone:
     decrypt = encrypt
 
 
+class _Headstrong:
+    """A key in a token that takes a nonce of its own, whatever it is told."""
+
+    def encrypt(self, *_: object, **__: object) -> bytes:
+        return secrets.token_bytes(16)
+
+    decrypt = encrypt
+
+
+def test_a_token_that_chooses_the_nonce_is_not_used(soft_token: SoftToken) -> None:
+    with pytest.raises(MasterTokenError):
+        TokenMaster(master(soft_token)._session, _Headstrong())
+
+
+def test_a_token_that_wants_a_pin_gets_one(soft_token: SoftToken) -> None:
+    with pytest.raises(MasterTokenError):
+        master(soft_token, **{"pin-source": ""})
+
+
 def test_a_token_pulled_out_is_no_broken_seal(soft_token: SoftToken) -> None:
     held = master(soft_token)
     blob = held.wrap(DEK, b"")
