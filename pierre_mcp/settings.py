@@ -67,6 +67,11 @@ class Settings:
         return self.data_dir / self.profile
 
     @property
+    def outside_dir(self) -> Path:
+        """The directory of what is noted of each store outside it."""
+        return self.config_dir / "high-water"
+
+    @property
     def command(self) -> str:
         """How the person calls this program for this profile."""
         if self.profile == DEFAULT_PROFILE:

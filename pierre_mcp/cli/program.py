@@ -22,6 +22,7 @@ from pierre_mcp.cli import (
     call,
     consent,
     doctor,
+    erase,
     imports,
     load,
     predict,
@@ -52,6 +53,7 @@ _ORDER = (
     "refresh",
     "audit",
     "doctor",
+    "erase",
     "demo",
     "serve",
 )
@@ -127,6 +129,7 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 
 @app.command("demo", short_help="Watch the whole path on a made-up athlete.")

@@ -61,6 +61,7 @@ from pierre_mcp.errors.refused import (
 )
 from pierre_mcp.errors.store import (
     LockTimeoutError,
+    PersonErasedError,
     StoreDamagedError,
     StoreForeignError,
     StoreNewerError,
@@ -98,6 +99,7 @@ __all__ = [
     "OperationUnknownError",
     "OriginalUnknownError",
     "PathUnknownError",
+    "PersonErasedError",
     "PierreError",
     "PolicyChangedError",
     "PolicyTamperedError",

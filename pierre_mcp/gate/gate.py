@@ -21,6 +21,8 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pierre_mcp.clock import Clock
@@ -46,8 +48,9 @@ from pierre_mcp.model.caller import Call, Owner, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Listener, Progress, Step, UpkeepStep, silent
-from pierre_mcp.store import people
+from pierre_mcp.store import erasing, people
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.tools.table import NO_RESOURCE, Prompt, Table, Tool
@@ -82,7 +85,8 @@ class Gate:
         self._store = store
         self._table = table
         self._admit = Admission(clock, about, table.readers())
-        self._record = Records(store, clock)
+        self._record = Records(store, clock, self._admit.concerned)
+        self._clock = clock
 
     def serve(
         self,
@@ -198,7 +202,7 @@ class Gate:
     def keep(
         self,
         call: Call,
-        work: Callable[[Tx, Maintenance, Identity], T],
+        work: Callable[[Tx, Maintenance, Identity | None], T],
         *,
         detail: Mapping[str, Any] | None = None,
     ) -> T:
@@ -210,12 +214,51 @@ class Gate:
         """
         facts = Facts(detail=dict(detail or {}))
         with self._record.of_failures(call, facts), self._store.writing() as tx:
-            who = people.owner(tx)
-            done = work(tx, self._admit.to_upkeep(call), who)
-            self._record.add(tx, call, Outcome.DONE, facts, who)
+            leave = self._admit.to_upkeep(call)
+            done = work(tx, leave, self._admit.concerned(tx))
+            # Asked again: it may have erased the person, or made one.
+            self._record.add(tx, call, Outcome.DONE, facts, self._admit.concerned(tx))
         return done
 
-    def maintain(self, call: Call, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
+    def erase(
+        self, call: Call, work: Callable[[Tx, Maintenance, Identity, datetime], T]
+    ) -> T:
+        """Erase the person, in one step, which records itself before the keys go.
+
+        Raises:
+            PierreError: What ``work`` raised; rolled back, and recorded.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        with self._record.of_failures(call, Facts()), self._store.writing() as tx:
+            leave, who = self._admit.to_upkeep(call), self._admit.owner(tx)
+            return work(tx, leave, who, self._clock.now())
+
+    def begin_anew(self, call: Call, profile: Profile) -> None:
+        """Make a new owner where the person was erased, and record it, in one step.
+
+        Where there is an owner by now, nothing is done.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        leave, facts = self._admit.to_upkeep(call), Facts()
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            if people.whose(tx) is None:
+                now = self._clock.now()
+                who = erasing.begin_anew(tx, leave, profile, now=now)
+                self._record.add(tx, call, Outcome.DONE, facts, who)
+
+    def finish(self, outside: Path, *, wait_s: float) -> bool:
+        """Leave nothing of who was erased in the store's files; tell whether so.
+
+        Raises:
+            StoreError: It cannot be done now; the next opening tries again.
+        """
+        return erasing.finish(self._store, outside, wait_s=wait_s)
+
+    def maintain(
+        self, call: Call, work: Callable[[Tx, Maintenance, Identity | None], T]
+    ) -> T:
         """Do upkeep that shows no person's data, and record it.
 
         A log found tampered with takes no more rows; what was found is still told.
@@ -224,7 +267,7 @@ class Gate:
             PierreError: What ``work`` raised; recorded.
         """
         with self._record.of_failures(call, Facts()), self._store.reading() as tx:
-            found = work(tx, self._admit.maintenance(), people.owner(tx))
+            found = work(tx, self._admit.maintenance(), self._admit.concerned(tx))
         try:
             self.note(call, Outcome.DONE)
         except AuditTamperedError:
@@ -240,7 +283,7 @@ class Gate:
         """Record what touches no data: a process starting, a client saying its name."""
         facts = Facts(detail=dict(detail or {}))
         with self._store.writing() as tx:
-            self._record.add(tx, call, outcome, facts, people.owner(tx))
+            self._record.add(tx, call, outcome, facts, self._admit.concerned(tx))
 
     def watched(self, call: Call) -> AbstractContextManager[None]:
         """Record how the body ends, if it ends early."""
@@ -272,7 +315,7 @@ class Gate:
         with self._store.writing() as tx:
             turn.check()
             facts.answer = text.encode()
-            self._record.add(tx, call, _released(call), facts, people.owner(tx))
+            self._record.add(tx, call, _released(call), facts, self._admit.owner(tx))
         return Answer(text=text)
 
     def _served(

@@ -1,15 +1,17 @@
 """Opening what the gate needs: settings in, a store and its gate out."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 
 from pierre_mcp.clock import Clock, SystemClock
+from pierre_mcp.errors import StoreError
 from pierre_mcp.gate.admission import About
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.keyring.master import Master, MasterOrigin, load_master
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.settings import APP, Settings, machine_zone
+from pierre_mcp.store import erasing
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import Founding, Opening, open_store
 from pierre_mcp.tools.catalogue import table
@@ -32,7 +34,15 @@ def opener(
         demo=demo,
         found=found,
     )
-    return lambda: open_store(opening)
+
+    def open_() -> Store:
+        store = open_store(opening)
+        # An erasure cut short is finished, or the next opening tries again.
+        with suppress(StoreError):
+            erasing.finish(store, settings.outside_dir)
+        return store
+
+    return open_
 
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:

@@ -9,6 +9,7 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,9 @@ from pierre_mcp.store.turn import Turn
 WAL_PAGES: Final = 1_000
 _WAL_BYTES: Final = WAL_PAGES * 4_096
 
+_BUSY: Final = "busy_timeout = 5000"
+_AGAIN_S: Final = 0.05
+
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -48,7 +52,7 @@ _PRAGMAS: Final = (
     "temp_store = MEMORY",
     "mmap_size = 0",
     "cache_size = -16000",  # KiB: a whole history is read at once
-    "busy_timeout = 5000",
+    _BUSY,
     "fullfsync = ON",  # macOS: fsync alone does not reach the platter
     "checkpoint_fullfsync = ON",
 )
@@ -217,6 +221,35 @@ class Store:
         if self.wants_checkpoint():
             with suppress(LockTimeoutError):
                 self.checkpoint(TIDY_DEADLINE_S)
+
+    def sweep(self, wait_s: float) -> bool:
+        """Write the file anew without what was deleted, and cut its log to nothing.
+
+        A reader of another process keeps the log: it is asked again until ``wait_s``
+        is over. It holds the lock for long, and is for the rare step that must leave
+        nothing behind (DESIGN.md 4).
+
+        Returns:
+            Whether the log is empty.
+        """
+        ends_at = time.monotonic() + wait_s
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            self.db.execute("VACUUM")
+        while not self._truncated():
+            if time.monotonic() >= ends_at:
+                return False
+            time.sleep(_AGAIN_S)
+        return True
+
+    def _truncated(self) -> bool:
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            self.db.execute("PRAGMA busy_timeout = 0")  # others wait for the lock
+            try:
+                sql = "PRAGMA wal_checkpoint(TRUNCATE)"
+                (busy, *_) = self.db.execute(sql).fetchone()
+            finally:
+                self.db.execute(f"PRAGMA {_BUSY}")
+        return not busy
 
     def give_up(self) -> None:
         """End every wait for the lock: the process is going. From any thread."""
