@@ -67,8 +67,8 @@ class Settings:
         return self.data_dir / self.profile
 
     @property
-    def outside_dir(self) -> Path:
-        """The directory of what is noted of each store outside it."""
+    def high_water_dir(self) -> Path:
+        """The directory that tells, away from the stores, how far each has come."""
         return self.config_dir / "high-water"
 
     @property

@@ -17,7 +17,7 @@ from pierre_mcp.cli.session import (
     say,
     say_json,
 )
-from pierre_mcp.errors import LockTimeoutError, PersonErasedError
+from pierre_mcp.errors import PersonErasedError, StoreError
 from pierre_mcp.gate import erasure
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
@@ -31,20 +31,20 @@ from pierre_mcp.tools.wording import count
 _SWEEP_S = 10.0
 
 _NOUNS: Final = {
-    "athlete": "value you or your files told of you",
-    "audit_detail": "sealed detail beside the log",
-    "details": "detail of a recording",
-    "gear": "piece of gear",
-    "import_files": "name of an imported file",
-    "imports": "import",
-    "ledger": "line of your consents' history",
-    "listings": "list of what a compromised key may open",
-    "operations": "operation of an assistant",
-    "originals": "piece of an original file",
-    "people": "profile",
-    "policies": "set of consents in force",
-    "recordings": "recording",
-    "streams": "stream of samples",
+    "athlete": "values told of you",
+    "audit_detail": "sealed details beside the log",
+    "details": "details of recordings",
+    "gear": "pieces of gear",
+    "import_files": "names of imported files",
+    "imports": "imports",
+    "ledger": "lines of your consents' history",
+    "listings": "lists of what a compromised key may open",
+    "operations": "operations of assistants",
+    "originals": "pieces of original files",
+    "people": "profile and settings",
+    "policies": "consents in force",
+    "recordings": "recordings",
+    "streams": "streams of samples",
 }
 
 
@@ -91,24 +91,24 @@ def erase(
 
 
 def _erase(session: Session, path: Path | None, *, as_json: bool) -> None:
-    outside = session.settings.outside_dir
+    outside, call = session.settings.high_water_dir, session.owner("erase")
+    database = session.settings.store_dir / FILE
     with session.gate() as gate:
-        others = len(_profiles(session))
-        done = erasure.erase(gate, session.owner("erase"), outside, profiles=others)
+        done = erasure.erase(gate, call, outside, beside=erasing.beside(database))
         try:
             swept = gate.finish(outside, wait_s=_SWEEP_S)
-        except LockTimeoutError:
+        except StoreError:  # it is erased all the same, and that is to be told
             swept = False
     # Only now: a file that SQLite has open here is not to be opened beside it.
-    left = erasing.left_in(session.settings.store_dir / FILE, done.samples)
-    if path is not None:
-        _write(path, done.receipt)
+    left = erasing.left_in(database, done.samples)
     if as_json:
         told = {"receipt": json.loads(done.receipt), "swept": swept, "left": left}
         say_json(told)
     else:
         say(done.receipt)
         _conclude(swept=swept, left=left, looked=len(done.samples))
+    if path is not None:
+        _write(path, done.receipt)
 
 
 def _conclude(*, swept: bool, left: int, looked: int) -> None:
@@ -133,35 +133,35 @@ def _outlook(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Outlook:
 
 
 def _show(found: Outlook, session: Session, *, as_json: bool) -> None:
-    others = len(_profiles(session))
+    beside = erasing.beside(session.settings.store_dir / FILE)
     if as_json:
-        say_json(
-            {
-                "rows": found.rows,
-                "keys": len(found.keys),
-                "out_of_reach": {
-                    "what": receipts.OUT_OF_REACH,
-                    "answers_released": found.answers,
-                    "backups_in_the_log": found.backups,
-                    "other_profiles": others,
-                },
-            }
-        )
+        known = {
+            "what": receipts.OUT_OF_REACH,
+            "answers_released": found.answers,
+            "backups_in_the_log": found.backups,
+            "copies_beside": beside.copies,
+            "other_profiles": beside.profiles,
+        }
+        keys = len(found.keys)
+        say_json({"rows": found.rows, "keys": keys, "out_of_reach": known})
         return
     out = err()
     out.print("\nThis goes, for good:", style="bold")
     for table, rows in found.rows.items():
-        out.print(f"  - {count(rows, _NOUNS.get(table, 'sealed row'))}")
-    out.print(f"  - {count(len(found.keys), 'key')}, so that no copy of the rows opens")
+        out.print(f"  - {_NOUNS.get(table, 'sealed rows')}: {rows}")
+    out.print(f"  - keys, so that no row left anywhere opens: {len(found.keys)}")
     out.print("\nThis is out of reach:", style="bold")
     for what in receipts.OUT_OF_REACH:
         out.print(f"  - {what}")
     for recipient, answers in found.answers.items():
-        out.print(f"  - {recipient} was given {count(answers, 'answer')}")
-    if found.backups:
-        out.print(f"  - the log knows of {count(found.backups, 'backup')}")
-    if others:
-        out.print(f"  - there are {count(others, 'other profile')}")
+        out.print(f"  - {count(answers, 'answer')} released to {recipient}")
+    for number, noun in (
+        (found.backups, "of our backups, in the log"),
+        (beside.copies, "of those copies"),
+        (beside.profiles, "of those profiles"),
+    ):
+        if number:
+            out.print(f"  - {number} {noun}")
 
 
 def _list(session: Session, *, as_json: bool) -> None:
@@ -180,13 +180,6 @@ def _list(session: Session, *, as_json: bool) -> None:
     else:
         for text in kept:
             say(text)
-
-
-def _profiles(session: Session) -> list[Path]:
-    """Return the stores of other profiles on this machine."""
-    mine = session.settings.store_dir
-    stores = session.settings.data_dir.glob(f"*/{FILE}")
-    return [store for store in stores if store.parent != mine]
 
 
 def _require_store(session: Session) -> None:

@@ -11,7 +11,7 @@ from pierre_mcp.cli.faults import ConfigUnreadableError, NotTakenError
 from pierre_mcp.cli.imports import run_import, summarise
 from pierre_mcp.cli.inbox import chosen
 from pierre_mcp.cli.session import Session, ask, current, err, say
-from pierre_mcp.errors import PathUnknownError, PersonErasedError
+from pierre_mcp.errors import PathUnknownError
 from pierre_mcp.gate.house import origin
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.grant import Grant
@@ -79,14 +79,9 @@ def _profile(
     zone = None if zone is None else check_zone(zone)
     units = None if units is None else _units(units)
     with session.gate() as gate:
-        try:
-            known, is_settled = gate.look(session.owner("setup"), _known)
-        except PersonErasedError:
-            gate.begin_anew(session.owner("setup"), Profile())
-            say(
-                "Whose store this was is erased. You begin anew, with keys of your own."
-            )
-            known, is_settled = gate.look(session.owner("setup"), _known)
+        if gate.begin_anew(session.owner("setup"), Profile()):
+            say("Whose store this was is erased. You begin anew, under new keys.")
+        known, is_settled = gate.look(session.owner("setup"), _known)
         was = known if is_settled else known.model_copy(update={"zone": machine_zone()})
         if asking and zone is None:
             zone = ask("Your time zone", was.zone, check_zone)

@@ -18,17 +18,18 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import erasing, keys
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.erasing import Erased
+from pierre_mcp.store.receipts import Beside
 from pierre_mcp.store.tombstones import Tombstones, Word, tombstone_of
 
 
-def erase(gate: Gate, call: Call, outside: Path, *, profiles: int) -> Erased:
+def erase(gate: Gate, call: Call, outside: Path, *, beside: Beside) -> Erased:
     """Erase the store's person, for good.
 
     Args:
         gate: Of the store.
         call: The owner's.
         outside: The directory in which it is noted, outside the store's own.
-        profiles: Other profiles there are, for the receipt.
+        beside: What the machine holds beside the store, for the receipt.
 
     Raises:
         PersonErasedError: It was done before.
@@ -43,7 +44,7 @@ def erase(gate: Gate, call: Call, outside: Path, *, profiles: int) -> Erased:
         notes.note(tombstone, Word.ORDERED)
         ordered.append((notes, tombstone))
         return erasing.erase_person(
-            tx, leave, who, session=call.session, now=now, profiles=profiles
+            tx, leave, who, session=call.session, now=now, beside=beside
         )
 
     try:

@@ -39,7 +39,7 @@ def opener(
         store = open_store(opening)
         # An erasure cut short is finished, or the next opening tries again.
         with suppress(StoreError):
-            erasing.finish(store, settings.outside_dir)
+            erasing.finish(store, settings.high_water_dir)
         return store
 
     return open_

@@ -50,7 +50,7 @@ def sqlite_check() -> Check:
     """Say which SQLite runs, and whether its WAL bug is in it."""
     numbers = inspection.sqlite_version()
     version = ".".join(map(str, numbers))
-    if _wal_fixed(numbers):
+    if wal_fixed(numbers):
         return Check("sqlite", Verdict.OK, f"version {version}")
     words = (
         f"version {version} can damage a file when two connections write and "
@@ -59,7 +59,9 @@ def sqlite_check() -> Check:
     return Check("sqlite", Verdict.OK, words)
 
 
-def _wal_fixed(version: tuple[int, int, int]) -> bool:
+def wal_fixed(version: tuple[int, int, int] | None = None) -> bool:
+    """Tell whether the SQLite in use, or this version, is without the WAL bug."""
+    version = version or inspection.sqlite_version()
     major, minor, patch = version
     backports = {(3, 44): 6, (3, 50): 7}
     if (major, minor) in backports:

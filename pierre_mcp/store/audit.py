@@ -194,6 +194,14 @@ def done(tx: Tx, maintenance: Maintenance, action: str) -> list[int]:
     return [seq for (seq,) in tx.execute(_DONE, (action,))]
 
 
+def last_done(tx: Tx, maintenance: Maintenance, action: str) -> datetime | None:
+    """Return when something was last done to its end, UTC; None if it never was."""
+    for seq in done(tx, maintenance, action):
+        (entry,) = tx.one("SELECT entry FROM audit WHERE seq = ?", (seq,))
+        return _EPOCH + timedelta(microseconds=from_json(entry)["at_us"])
+    return None
+
+
 def verify(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Finding | Health:
     """Walk the whole log and return the first thing wrong, or its health.
 

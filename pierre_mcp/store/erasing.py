@@ -108,7 +108,7 @@ def erase_person(
     *,
     session: str,
     now: datetime,
-    profiles: int = 0,
+    beside: receipts.Beside = receipts.Beside(),  # noqa: B008 - frozen
 ) -> Erased:
     """Erase a person, record it, and destroy the keys; the caller commits.
 
@@ -118,7 +118,7 @@ def erase_person(
         who: Whom.
         session: Of the process that does it, for the log.
         now: Noted as the time.
-        profiles: Other profiles there are on this machine, for the receipt.
+        beside: What the machine holds beside the store, for the receipt.
 
     Raises:
         AuditTamperedError: The log does not end as we left it, and takes no row.
@@ -143,7 +143,7 @@ def erase_person(
             keys=taken.keys,
             answers=taken.answers,
             backups=taken.backups,
-            profiles=profiles,
+            beside=beside,
         ),
     )
     tx.execute(_ADD, (tombstone, audit.micros(now), receipt))
@@ -212,6 +212,15 @@ def finish(store: Store, outside: Path, *, wait_s: float = 0.0) -> bool:
     for tombstone in unswept if swept else ():
         notes.note(tombstone, Word.CLEANED)
     return swept
+
+
+def beside(database: Path) -> receipts.Beside:
+    """Return what there is beside a store: of other profiles, and copies of itself."""
+    stores = database.parent.parent.glob(f"*/{database.name}")
+    return receipts.Beside(
+        profiles=sum(store != database for store in stores),
+        copies=sum(1 for _ in database.parent.glob(f"{database.name}.*")),
+    )
 
 
 def left_in(database: Path, samples: Collection[bytes]) -> int:

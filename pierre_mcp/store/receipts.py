@@ -29,12 +29,26 @@ OUT_OF_REACH: Final = (
     "older backups and copies of the store, as long as their master key exists",
     "what was exported from it, and the files it was imported from",
     "answers that were released: their recipients may keep them",
+    "copies that a restore kept aside, beside the store",
     "other profiles on this machine",
     "blocks a disk keeps of what was overwritten",
 )
 """What no program here can erase; the counts beside it say what is known of it."""
 
 _ALL = "SELECT receipt FROM erasures ORDER BY erased_us"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a machine is known to hold of stores beside the one a person is erased from.
+
+    Attributes:
+        profiles: Stores of other profiles.
+        copies: Of this store, kept aside by a restore.
+    """
+
+    profiles: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +61,7 @@ class Facts:
         keys: Destroyed.
         answers: Released to each recipient.
         backups: That the log knows of.
-        profiles: Others on the machine.
+        beside: What else the machine is known to hold.
     """
 
     tombstone: bytes
@@ -57,7 +71,7 @@ class Facts:
     keys: Sequence[KeyInfo]
     answers: Mapping[str, int]
     backups: int
-    profiles: int
+    beside: Beside
 
 
 def made(tx: Tx, facts: Facts) -> str:
@@ -82,7 +96,8 @@ def made(tx: Tx, facts: Facts) -> str:
             "what": OUT_OF_REACH,
             "answers_released": dict(facts.answers),
             "backups_in_the_log": facts.backups,
-            "other_profiles": facts.profiles,
+            "copies_beside": facts.beside.copies,
+            "other_profiles": facts.beside.profiles,
         },
         "public_key": signing.public_key(tx.ring).hex(),
     }
