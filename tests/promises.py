@@ -113,6 +113,13 @@ PROMISES: Final = {
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."
     ),
+    "rights.erase": (
+        "Erasure deletes a person's rows and destroys the person's keys in one step, "
+        "cleans WAL and free pages, stops what runs for the person in any process, and "
+        "gives a signed receipt that lists what is out of reach (older backups while "
+        "their master key exists, what was imported or exported, what recipients "
+        "hold); a tombstone outside the store tells an older copy's owner again."
+    ),
     "seal.no-plaintext": (
         "After a full exercise no sensitive value, name, place or key occurs in the "
         "database, WAL, temporary directory, logs or stderr."
