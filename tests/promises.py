@@ -128,6 +128,10 @@ PROMISES: Final = {
         "Kill -9, a torn WAL, a full disk or two processes at once lose no "
         "acknowledged write and leave no unreadable cell."
     ),
+    "store.deep-check": (
+        "`doctor --deep` opens every cell and checks every key, reference and log row; "
+        "a changed bit of what is stored is reported, and never ends the check."
+    ),
     "store.parameterised": (
         "Every statement is parameterised; hostile strings pass through unchanged."
     ),

@@ -89,7 +89,7 @@ def told(try_: Flips, flips: int, seed: int) -> Iterator[str]:
     size = len(try_.content) * 8
     bits = [int(bit) for bit in np.random.default_rng(seed).integers(0, size, flips)]
     unseen = [bit for bit in bits if not try_.reported(bit)]
-    held = [bit for bit in bits if any(_around(try_.content, bit))]
+    held = [bit for bit in bits if any(around(try_.content, bit))]
     missed = len(set(unseen) & set(held))
     yield f"{size // 8 // PAGE_BYTES} pages, {flips} single-bit flips, no crash"
     yield f"reported: {100 - 100 * len(unseen) / flips:.1f} %"
@@ -99,7 +99,7 @@ def told(try_: Flips, flips: int, seed: int) -> Iterator[str]:
     )
 
 
-def _around(content: bytes, bit: int) -> bytes:
+def around(content: bytes, bit: int) -> bytes:
     """Return the bytes around one: where all are zero, nothing is kept."""
     return content[max(0, bit // 8 - 8) : bit // 8 + 8]
 
