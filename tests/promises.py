@@ -129,8 +129,9 @@ PROMISES: Final = {
         "acknowledged write and leave no unreadable cell."
     ),
     "store.deep-check": (
-        "`doctor --deep` opens every cell and checks every key, reference and log row; "
-        "a changed bit of what is stored is reported, and never ends the check."
+        "The deep check (`doctor --deep`) opens every cell and looks at every key, "
+        "reference and log row; a changed bit of a cell is reported, and no damage "
+        "ends the check."
     ),
     "store.parameterised": (
         "Every statement is parameterised; hostile strings pass through unchanged."
