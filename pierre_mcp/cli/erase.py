@@ -28,8 +28,6 @@ from pierre_mcp.store.erasing import Outlook
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
-_SWEEP_S = 10.0
-
 _NOUNS: Final = {
     "athlete": "values told of you",
     "audit_detail": "sealed details beside the log",
@@ -96,7 +94,7 @@ def _erase(session: Session, path: Path | None, *, as_json: bool) -> None:
     with session.gate() as gate:
         done = erasure.erase(gate, call, outside, beside=erasing.beside(database))
         try:
-            swept = gate.finish(outside, wait_s=_SWEEP_S)
+            swept = gate.finish(outside)
         except StoreError:  # it is erased all the same, and that is to be told
             swept = False
     # Only now: a file that SQLite has open here is not to be opened beside it.

@@ -39,7 +39,7 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
 from pierre_mcp.store import erasing, people
-from pierre_mcp.store.database import Tx
+from pierre_mcp.store.database import TRUNCATE_TRIES, Tx
 
 __all__ = ["About", "Gate"]
 
@@ -173,13 +173,13 @@ class Gate(Serving):
             self._record.add(tx, call, Outcome.DONE, facts, who)
         return True
 
-    def finish(self, outside: Path, *, wait_s: float) -> bool:
+    def finish(self, outside: Path) -> bool:
         """Leave nothing of whoever was erased in the store's files; tell whether so.
 
         Raises:
             StoreError: It cannot be done now; the next opening tries again.
         """
-        return erasing.finish(self._store, outside, wait_s=wait_s)
+        return erasing.finish(self._store, outside, tries=TRUNCATE_TRIES)
 
     def maintain(
         self, call: Call, work: Callable[[Tx, Maintenance, Identity | None], T]

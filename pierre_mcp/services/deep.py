@@ -55,14 +55,14 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
 def _structure(tx: Tx, maintenance: Maintenance) -> Check:
     found = examination.faults(tx, maintenance)
     if found:
-        return Check("structure", Verdict.FAIL, f"{found} faults in the file", RESTORE)
+        return Check("structure", Verdict.FAIL, f"faults in the file: {found}", RESTORE)
     return Check("structure", Verdict.OK, "the file and its indexes are whole")
 
 
 def _references(tx: Tx, maintenance: Maintenance) -> Check:
     found = examination.dangling(tx, maintenance)
     if found:
-        words = f"{found} rows refer to what is not there"
+        words = f"rows that refer to what is not there: {found}"
         return Check("references", Verdict.FAIL, words, RESTORE)
     return Check("references", Verdict.OK, "every one holds")
 
@@ -110,7 +110,7 @@ def _keys(tx: Tx, maintenance: Maintenance) -> Check:
 
 
 def _told(counts: dict[str, int]) -> str:
-    return "; ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return "; ".join(f"{what}: {count}" for what, count in counts.items() if count)
 
 
 def _log(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:

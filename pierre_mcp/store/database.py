@@ -36,9 +36,7 @@ from pierre_mcp.store.turn import Turn
 WAL_PAGES: Final = 1_000
 _WAL_BYTES: Final = WAL_PAGES * 4_096
 
-_BUSY: Final = "busy_timeout = 5000"
-_AGAIN_S: Final = 0.05
-
+_BUSY_TIMEOUT: Final = "busy_timeout = 5000"
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -52,7 +50,7 @@ _PRAGMAS: Final = (
     "temp_store = MEMORY",
     "mmap_size = 0",
     "cache_size = -16000",  # KiB: a whole history is read at once
-    _BUSY,
+    _BUSY_TIMEOUT,
     "fullfsync = ON",  # macOS: fsync alone does not reach the platter
     "checkpoint_fullfsync = ON",
 )
@@ -67,6 +65,8 @@ LOW_WATER: Final = 4_096
 WRITE_DEADLINE_S: Final = 20.0
 TIDY_DEADLINE_S: Final = 0.1
 CLOSE_DEADLINE_S: Final = 1.0
+TRUNCATE_TRIES: Final = 40
+TRUNCATE_PAUSE_S: Final = 0.25
 
 
 class Tx:
@@ -216,40 +216,51 @@ class Store:
             self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             self._tidied = self._log()
 
+    def truncate(self, tries: int = TRUNCATE_TRIES) -> bool:
+        """Move all of the log into the file and empty it; tell whether it is empty.
+
+        What was overwritten stands in the log until then, old seals and old keys too.
+        A reader in its snapshot is in the way: it is asked again, without the lock in
+        between.
+        """
+        with translated(), suppress(LockTimeoutError):
+            for tried in range(tries):
+                if tried:
+                    time.sleep(TRUNCATE_PAUSE_S)
+                with self._lock.hold(WRITE_DEADLINE_S):
+                    if self._truncated():
+                        return True
+        return False
+
+    def _truncated(self) -> bool:
+        # Waiting for readers inside the lock would keep every writer waiting too.
+        self.db.execute("PRAGMA busy_timeout = 0")
+        try:
+            sql = "PRAGMA wal_checkpoint(TRUNCATE)"
+            [(busy, _, _)] = self.db.execute(sql).fetchall()
+        finally:
+            self.db.execute(f"PRAGMA {_BUSY_TIMEOUT}")
+        return not busy
+
+    def sweep(self, tries: int = TRUNCATE_TRIES) -> bool:
+        """Write the file anew without what was deleted, and empty its log.
+
+        Zeroing what is deleted, as ``secure_delete`` does, leaves pieces of it where
+        pages are merged. It holds the lock for long, which only the rare step does
+        that must leave nothing behind (DESIGN.md 4).
+
+        Returns:
+            Whether the log is empty.
+        """
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            self.db.execute("VACUUM")
+        return self.truncate(tries)
+
     def tidy(self) -> None:
         """Checkpoint if it is due and the lock is soon had; else another time."""
         if self.wants_checkpoint():
             with suppress(LockTimeoutError):
                 self.checkpoint(TIDY_DEADLINE_S)
-
-    def sweep(self, wait_s: float) -> bool:
-        """Write the file anew without what was deleted, and cut its log to nothing.
-
-        A reader of another process keeps the log: it is asked again until ``wait_s``
-        is over. It holds the lock for long, and is for the rare step that must leave
-        nothing behind (DESIGN.md 4).
-
-        Returns:
-            Whether the log is empty.
-        """
-        ends_at = time.monotonic() + wait_s
-        with translated(), self._lock.hold(WRITE_DEADLINE_S):
-            self.db.execute("VACUUM")
-        while not self._truncated():
-            if time.monotonic() >= ends_at:
-                return False
-            time.sleep(_AGAIN_S)
-        return True
-
-    def _truncated(self) -> bool:
-        with translated(), self._lock.hold(WRITE_DEADLINE_S):
-            self.db.execute("PRAGMA busy_timeout = 0")  # others wait for the lock
-            try:
-                sql = "PRAGMA wal_checkpoint(TRUNCATE)"
-                (busy, *_) = self.db.execute(sql).fetchone()
-            finally:
-                self.db.execute(f"PRAGMA {_BUSY}")
-        return not busy
 
     def give_up(self) -> None:
         """End every wait for the lock: the process is going. From any thread."""

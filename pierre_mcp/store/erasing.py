@@ -188,7 +188,7 @@ def begin_anew(
     return who
 
 
-def finish(store: Store, outside: Path, *, wait_s: float = 0.0) -> bool:
+def finish(store: Store, outside: Path, *, tries: int = 1) -> bool:
     """Bring the notes outside up to what the store says, and sweep what is not swept.
 
     Returns:
@@ -208,7 +208,7 @@ def finish(store: Store, outside: Path, *, wait_s: float = 0.0) -> bool:
         if words.get(tombstone) not in {Word.ERASED, Word.CLEANED}:
             notes.note(tombstone, Word.ERASED)
     unswept = [one for one in gone if words.get(one) is not Word.CLEANED]
-    swept = not unswept or store.sweep(wait_s)
+    swept = not unswept or store.sweep(tries)
     for tombstone in unswept if swept else ():
         notes.note(tombstone, Word.CLEANED)
     return swept

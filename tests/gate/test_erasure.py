@@ -190,7 +190,7 @@ def test_it_is_recorded_once_and_noted_outside(world: World, outside: Path) -> N
     assert row["who"]
     words = Tombstones(outside, keys.store_id(world.store.db)).words()
     assert list(words.values()) == [Word.ERASED]
-    assert world.gate.finish(outside, wait_s=0)
+    assert world.gate.finish(outside)
 
 
 def test_what_fails_leaves_the_person_there(world: World, outside: Path) -> None:

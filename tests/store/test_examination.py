@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pierre_mcp.errors import PolicyTamperedError
 from pierre_mcp.keyring.ring import KeyState, Purpose, person_scope
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import deep
@@ -99,7 +100,9 @@ def test_what_cannot_be_read_at_all_ends_one_walk_and_no_other(
 
 def test_what_is_referred_to_must_be_there(directory: Path, store: Store) -> None:
     edit(directory, "DELETE FROM imports")
-    assert checks(store)["references"].words == "2 rows refer to what is not there"
+    assert (
+        checks(store)["references"].words == "rows that refer to what is not there: 2"
+    )
 
 
 def test_what_no_row_may_say_is_a_fault_in_the_file(
@@ -107,7 +110,7 @@ def test_what_no_row_may_say_is_a_fault_in_the_file(
 ) -> None:
     edit(directory, "UPDATE imports SET state = 'unheard'")
     found = failing(store)
-    assert (found.name, found.words) == ("structure", "1 faults in the file")
+    assert (found.name, found.words) == ("structure", "faults in the file: 1")
 
 
 def test_a_log_that_was_changed(directory: Path, store: Store) -> None:
@@ -122,6 +125,16 @@ def test_a_check_that_breaks_is_a_finding() -> None:
 
     assert deep.guarded("x", breaks) == Check(
         "x", Verdict.FAIL, "it cannot be read", deep.RESTORE
+    )
+
+
+def test_a_check_that_is_refused_is_a_finding_in_its_words() -> None:
+    def refuses() -> Check:
+        raise PolicyTamperedError
+
+    found = deep.guarded("x", refuses)
+    assert found.words == (
+        "The consents stored are not those last recorded, so nothing is released"
     )
 
 
