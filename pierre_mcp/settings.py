@@ -13,10 +13,16 @@ from zoneinfo import available_timezones
 
 from platformdirs import user_config_path, user_data_path
 
-from pierre_mcp.errors import EnvironmentUnknownError, ProfileMalformedError
+from pierre_mcp.errors import (
+    EnvironmentUnknownError,
+    KeyAgeMalformedError,
+    ProfileMalformedError,
+)
 
 APP: Final = "pierre-mcp"
 DEFAULT_PROFILE: Final = "default"
+KEY_MAX_AGE_DAYS: Final = 365
+_MOST_DAYS: Final = 36_500
 _PROFILE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LIVES: Final = {"": False, "development": False, "production": True}
 
@@ -37,6 +43,10 @@ SETTINGS: Final = {
         "none",
         "The master key, base64 of 32 random bytes; taken out once read.",
     ),
+    "PIERRE_KEY_MAX_AGE_DAYS": (
+        "`365`",
+        "Days after which the keys that seal are replaced, by the server itself.",
+    ),
     "PIERRE_ENV": (
         "`development`",
         "`development` or `production`, which refuses to start on a development key.",
@@ -52,6 +62,7 @@ class Settings:
     Attributes:
         profile: Which person's store; each is a store of its own.
         master_key: As given, never shown.
+        key_max_age_days: When the server replaces a key that seals.
     """
 
     data_dir: Path
@@ -60,6 +71,7 @@ class Settings:
     mek_source: str = ""
     production: bool = False
     master_key: str | None = field(default=None, repr=False)
+    key_max_age_days: int = KEY_MAX_AGE_DAYS
 
     @property
     def store_dir(self) -> Path:
@@ -70,6 +82,11 @@ class Settings:
     def high_water_dir(self) -> Path:
         """The directory that tells, away from the stores, how far each has come."""
         return self.config_dir / "high-water"
+
+    @property
+    def rotation_lock(self) -> Path:
+        """The file by whose lock one process at a time rotates keys by itself."""
+        return self.store_dir / "rotation.lock"
 
     @property
     def command(self) -> str:
@@ -93,7 +110,8 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
     ``platform.harden``, which runs before.
 
     Raises:
-        InvalidError: The profile's name is not one, or ``PIERRE_ENV`` is unknown.
+        InvalidError: The profile's name is not one, ``PIERRE_ENV`` is unknown, or the
+            greatest age of a key is no number of days.
     """
     check_profile(profile)
     master_key = os.environ.pop("PIERRE_MASTER_ENCRYPTION_KEY", None)
@@ -104,6 +122,7 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         mek_source=os.environ.get("PIERRE_MEK_SOURCE", ""),
         production=_production(os.environ.get("PIERRE_ENV", "")),
         master_key=master_key,
+        key_max_age_days=_days(os.environ.get("PIERRE_KEY_MAX_AGE_DAYS", "")),
     )
 
 
@@ -127,6 +146,7 @@ def overrides(settings: Settings) -> dict[str, str]:
         "PIERRE_CONFIG_DIR": str(settings.config_dir),
         "PIERRE_MEK_SOURCE": settings.mek_source,
         "PIERRE_ENV": "production" if settings.production else "",
+        "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
     }
     return {name: value for name, value in chosen.items() if os.environ.get(name)}
 
@@ -162,6 +182,7 @@ def environment_for_child(settings: Settings) -> dict[str, str]:
         "PIERRE_CONFIG_DIR": str(settings.config_dir),
         "PIERRE_MEK_SOURCE": settings.mek_source,
         "PIERRE_ENV": "production" if settings.production else "",
+        "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
     }
     return {**os.environ, **own}
 
@@ -177,6 +198,15 @@ def _production(life: str) -> bool:
     if known is None:
         raise EnvironmentUnknownError
     return known
+
+
+def _days(text: str) -> int:
+    """Read a whole number of days, of which there is one at least."""
+    if not text.strip():
+        return KEY_MAX_AGE_DAYS
+    if not text.strip().isdecimal() or not 0 < int(text) <= _MOST_DAYS:
+        raise KeyAgeMalformedError
+    return int(text)
 
 
 def _path(name: str, default: Path) -> Path:

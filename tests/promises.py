@@ -51,9 +51,17 @@ PROMISES: Final = {
         "its own key, and beside its own source, origin and day; any changed bit is "
         "refused."
     ),
+    "keys.dek-emergency": (
+        "A compromised key is marked and opens only what it had sealed by then; its "
+        "data is sealed again first, and the event recorded as a high risk."
+    ),
     "keys.dek-generated": (
         "The first DEK is made on first start, stored only wrapped; two processes "
         "starting at once make one."
+    ),
+    "keys.dek-rotation": (
+        "Rotation seals everything again online: reads and writes go on, a kill at "
+        "any moment loses nothing, it resumes, and the old key is destroyed at the end."
     ),
     "keys.dev-mode": (
         "With no MEK a development key is made, kept apart from the database, and "
@@ -64,12 +72,16 @@ PROMISES: Final = {
         "The master key comes from the environment or a file; it is 256 bits, never "
         "in the database, a log, an error, an audit row or stderr."
     ),
+    "keys.mek-rotation": (
+        "A new MEK takes over without downtime and without sealing data again; status "
+        "says when the old may go; after a compromise all data keys are replaced too."
+    ),
     "keys.no-overwrite": (
         "An unreadable keyring, a wrong MEK or a transient error never makes a new "
         "key; the error names the MEK id needed."
     ),
     "keys.nonce-budget": (
-        "Seals per key are counted; rotation is due at 2^30 and sealing stops at 2^31."
+        "Seals per key are counted; rotation starts at 2^30 and sealing stops at 2^31."
     ),
     "keys.production": "Production refuses to start without a proper MEK.",
     "keys.vectors": (

@@ -76,6 +76,23 @@ def test_the_kind_of_life(
     assert from_environment().production is production
 
 
+@pytest.mark.parametrize(
+    ("text", "days"), [("", 365), (" ", 365), ("1", 1), (" 90 ", 90), ("36500", 36_500)]
+)
+def test_how_old_a_key_may_be(
+    monkeypatch: pytest.MonkeyPatch, text: str, days: int
+) -> None:
+    monkeypatch.setenv("PIERRE_KEY_MAX_AGE_DAYS", text)
+    assert from_environment().key_max_age_days == days
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "36501", "1.5", "a year", "\u00b2"])
+def test_what_is_no_age(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PIERRE_KEY_MAX_AGE_DAYS", text)
+    with pytest.raises(InvalidError, match="number of days"):
+        from_environment()
+
+
 @pytest.mark.parametrize("name", ["default", "anna", "a", "2nd", "a-b", "a" * 40])
 def test_a_profile(name: str) -> None:
     check_profile(name)

@@ -1,5 +1,6 @@
 """The doctor's long looks: the whole store, and the list before production."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def readiness_checks(session: Session, sound: bool) -> list[Check]:  # noqa: FBT
         consents, now = gate.look(
             session.owner("doctor production"), readiness.in_force
         )
-        kept = gate.maintain(session.owner("doctor production"), readiness.kept(now))
+        max_age = timedelta(days=session.settings.key_max_age_days)
+        asked = readiness.kept(now, max_age)
+        kept = gate.maintain(session.owner("doctor production"), asked)
     return readiness.weighed(
         Facts(
             production=session.settings.production,

@@ -24,6 +24,7 @@ from pierre_mcp.cli import (
     doctor,
     erase,
     imports,
+    keys,
     load,
     predict,
     records,
@@ -52,6 +53,7 @@ _ORDER = (
     "undo",
     "refresh",
     "audit",
+    "keys",
     "doctor",
     "erase",
     "demo",
@@ -128,6 +130,7 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys", short_help="List, rotate and wrap keys.")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 

@@ -15,6 +15,14 @@ class ScopeMalformedError(InvalidError):
     code = "scope_malformed"
 
 
+class KeyAgeMalformedError(InvalidError):
+    """The greatest age of a key is a whole number of days, from 1 to 36500."""
+
+    code = "key_age_malformed"
+    exit_status = 78
+    remedy = "Set PIERRE_KEY_MAX_AGE_DAYS to one, or leave it unset for a year."
+
+
 class LabelMalformedError(InvalidError):
     """A recipient's label is lower-case letters, digits and hyphens, 40 at most."""
 

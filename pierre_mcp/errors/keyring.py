@@ -78,6 +78,14 @@ class MasterKeyRetiredError(KeyringError):
     remedy = "Set the key that replaced it as primary, and this one as previous."
 
 
+class MasterKeySameError(KeyringError):
+    """The keys are wrapped already under the master key that is set as primary."""
+
+    code = "master_key_same"
+    exit_status = 78
+    remedy = "Set a new key as primary, and the one until now as previous."
+
+
 class MasterKeyUnreadableError(KeyringError):
     """The master key is there, but cannot be read safely."""
 

@@ -143,6 +143,17 @@ class Gate(Serving):
             self._record.add(tx, call, Outcome.DONE, facts, self._admit.concerned(tx))
         return done
 
+    def purge(self, call: Call) -> bool:
+        """Empty the write-ahead log of what was overwritten; tell whether it is empty.
+
+        It changes no value, so it leaves no record of its own.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        self._admit.to_upkeep(call)
+        return self._store.truncate()
+
     def erase(
         self, call: Call, work: Callable[[Tx, Maintenance, Identity, datetime], T]
     ) -> T:

@@ -72,6 +72,12 @@ def origin(settings: Settings) -> MasterOrigin:
     return _load(settings, may_create=False)[1]
 
 
+def behind(store: Store) -> bool:
+    """Tell whether the keys are wrapped under another master key than the primary."""
+    with store.reading() as tx:
+        return tx.keys.behind(tx.ring)
+
+
 def _load(settings: Settings, *, may_create: bool) -> tuple[Master, MasterOrigin]:
     return load_master(
         settings.mek_source,

@@ -31,6 +31,16 @@ _MOST_ACTION = 64
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
 
+ROTATE, EMERGENCY = "keys rotate", "keys emergency"
+REWRAP, REWRAP_COMPROMISED = "keys rewrap", "keys rewrap compromised"
+_OF_KEYS = {
+    ROTATE: Risk.MEDIUM,
+    EMERGENCY: Risk.HIGH,
+    REWRAP: Risk.MEDIUM,
+    REWRAP_COMPROMISED: Risk.HIGH,
+}
+"""Actions that replace keys; the grave ones, because one may be known to others."""
+
 _OUTCOMES = (
     (CancelledCallError, Outcome.CANCELLED),
     (RefusedError, Outcome.REFUSED),
@@ -112,6 +122,8 @@ def _graded(
         return Event.UNAUTHORISED_ACCESS, Risk.MEDIUM
     if action in SESSION:
         return Event.SESSION, Risk.LOW
+    if action in _OF_KEYS:
+        return Event.KEY_ROTATION, _OF_KEYS[action]
     if isinstance(caller, Recipient | Job):
         return Event.DATA_ACCESS, Risk.LOW
     return Event.ADMINISTRATIVE_ACTION, Risk.MEDIUM

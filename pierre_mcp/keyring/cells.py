@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.keyring import gcm
+from pierre_mcp.keyring.gcm import AnyCipher, ListedCipher
 from pierre_mcp.keyring.hkdf import expand
 from pierre_mcp.keyring.pae import piece
 
@@ -63,9 +64,23 @@ class Place(NamedTuple):
     day: str = ""
 
 
-def cell_cipher(dek: bytes) -> AESGCM:
-    """Return the cipher of one data key: make it once, and keep it."""
-    return AESGCM(expand(dek, b"pierre/cell/v1"))
+def cell_cipher(dek: bytes, listed: frozenset[bytes] | None = None) -> AnyCipher:
+    """Return the cipher of one data key: make it once, and keep it.
+
+    Args:
+        dek: The key.
+        listed: The only cells it may open, as ``listed_as`` gives them; None where it
+            is known to nobody else, and may open all of its own.
+    """
+    subkey = expand(dek, b"pierre/cell/v1")
+    return AESGCM(subkey) if listed is None else ListedCipher(subkey, listed)
+
+
+def listed_as(cell: bytes, place: Place) -> bytes:
+    """Return what stands for a cell in the listing of a compromised key, 16 bytes."""
+    header, message = cell[:HEADER_BYTES], cell[HEADER_BYTES:]
+    aad = _AAD_BEGINS + header + column_piece(place.column) + row_pieces(place)
+    return gcm.listing_of(message, aad)
 
 
 def key_id_of(cell: bytes) -> int:
@@ -79,15 +94,24 @@ def key_id_of(cell: bytes) -> int:
     return int.from_bytes(cell[2:HEADER_BYTES])
 
 
-def seal_cell(cipher: AESGCM, key_id: int, plain: bytes, place: Place) -> bytes:
+def seal_cell(cipher: AnyCipher, key_id: int, plain: bytes, place: Place) -> bytes:
     """Seal ``plain`` for ``place``. The caller has counted the seal."""
+    column, row = column_piece(place.column), row_pieces(place)
+    return seal_beside(cipher, key_id, plain, column, row)
+
+
+def seal_beside(
+    cipher: AnyCipher, key_id: int, plain: bytes, column: bytes, row: bytes
+) -> bytes:
+    """Seal for the place of a column's piece and the six that its row's cells share."""
     header = _PREFIX + key_id.to_bytes(4)
     # Never a parameter: a caller who could choose a nonce could repeat one.
     nonce = secrets.token_bytes(gcm.NONCE_BYTES)
-    return header + nonce + gcm.encrypt(cipher, nonce, plain, _aad(header, place))
+    aad = _AAD_BEGINS + header + column + row
+    return header + nonce + gcm.encrypt(cipher, nonce, plain, aad)
 
 
-def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
+def open_cell(cipher: AnyCipher, cell: bytes, place: Place) -> bytes:
     """Open a cell whose header ``key_id_of`` has read.
 
     Raises:
@@ -96,7 +120,7 @@ def open_cell(cipher: AESGCM, cell: bytes, place: Place) -> bytes:
     return open_beside(cipher, cell, column_piece(place.column), row_pieces(place))
 
 
-def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes:
+def open_beside(cipher: AnyCipher, cell: bytes, column: bytes, row: bytes) -> bytes:
     """Open a cell, given its column's piece and the six that its row's cells share.
 
     Raises:
@@ -107,7 +131,7 @@ def open_beside(cipher: AESGCM, cell: bytes, column: bytes, row: bytes) -> bytes
 
 
 def open_each(
-    cipher_of: Callable[[bytes], AESGCM],
+    cipher_of: Callable[[bytes], AnyCipher],
     column: bytes,
     rows: Iterable[tuple[bytes, bytes]],
 ) -> list[bytes]:
@@ -133,21 +157,14 @@ def open_each(
     return [open_beside(cipher_of(cell), cell, column, row) for cell, row in pairs]
 
 
-# PAE(nine pieces) as far as it is the same for every cell: the count, the label, and
-# the length of the header, which is fixed.
+# PAE("pierre/cell", header, column, tenant, ... day), as far as it is the same for all
+# cells: the count, the label, and the length of the header, which is fixed. There are
+# always nine pieces: what does not apply is empty, never left out.
 _AAD_BEGINS = (
     (9).to_bytes(8, "little")
     + piece(b"pierre/cell")
     + HEADER_BYTES.to_bytes(8, "little")
 )
-
-
-def _aad(header: bytes, place: Place) -> bytes:
-    """Return PAE("pierre/cell", header, column, tenant, ... day).
-
-    Always nine pieces: what does not apply is empty, never left out.
-    """
-    return _AAD_BEGINS + header + column_piece(place.column) + row_pieces(place)
 
 
 def row_pieces(place: Place) -> bytes:

@@ -4,8 +4,9 @@ Everything sealed anywhere passes these two functions, and the CAVP cases of thi
 are run through them (``tests/keyring/test_gcm.py``).
 """
 
+import hashlib
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NoReturn, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,9 +15,60 @@ from pierre_mcp.errors import SealBrokenError
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
+LISTED_BYTES: Final = 16
 
 
-def encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
+class ListedCipher:
+    """The cipher of a key that others may know: it opens what was listed, no more.
+
+    Whoever knows a key can make messages that open under it, and have a tag that was
+    made for one place hold in another: GCM does not commit to what it authenticates. So
+    message and place are held to the list, before anything is opened.
+
+    Args:
+        subkey: Of the data key, 32 bytes.
+        listed: ``listing_of`` each message.
+    """
+
+    __slots__ = ("_cipher", "_listed")
+
+    def __init__(self, subkey: bytes, listed: frozenset[bytes]) -> None:
+        self._cipher = AESGCM(subkey)
+        self._listed = listed
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
+        """Open a message that was listed.
+
+        Raises:
+            InvalidTag: It was not, or does not open.
+        """
+        if listing_of(nonce + data, associated_data) not in self._listed:
+            raise InvalidTag
+        return self._cipher.decrypt(nonce, data, associated_data)
+
+    def encrypt(self, *_: object) -> NoReturn:
+        """Seal nothing.
+
+        Raises:
+            RuntimeError: Always: only a key in use seals.
+        """
+        msg = "a compromised key seals nothing"
+        raise RuntimeError(msg)
+
+
+AnyCipher: TypeAlias = AESGCM | ListedCipher
+
+
+def listing_of(message: bytes, aad: bytes) -> bytes:
+    """Return what stands in a list for a message (nonce, ciphertext, tag): 16 bytes.
+
+    To find another message with the same ones takes 2**128 tries (FIPS 180-4).
+    """
+    whole = len(aad).to_bytes(8, "little") + aad + message
+    return hashlib.sha256(whole).digest()[:LISTED_BYTES]
+
+
+def encrypt(cipher: AnyCipher, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
     """Return ciphertext ‖ tag. A nonce serves once under one key.
 
     Raises:
@@ -29,7 +81,7 @@ def encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
     return cipher.encrypt(nonce, plain, aad)
 
 
-def decrypt(cipher: AESGCM, nonce: bytes, body: bytes, aad: bytes) -> bytes:
+def decrypt(cipher: AnyCipher, nonce: bytes, body: bytes, aad: bytes) -> bytes:
     """Return what ``encrypt`` was given, from ciphertext ‖ tag.
 
     Raises:
@@ -45,7 +97,10 @@ def decrypt(cipher: AESGCM, nonce: bytes, body: bytes, aad: bytes) -> bytes:
 
 
 def decrypt_each(
-    cipher: AESGCM, cells: Iterable[tuple[bytes, bytes]], begins: bytes, nonce_at: int
+    cipher: AnyCipher,
+    cells: Iterable[tuple[bytes, bytes]],
+    begins: bytes,
+    nonce_at: int,
 ) -> list[bytes]:
     """Return what ``decrypt`` would of many messages under one key.
 

@@ -15,15 +15,10 @@ key still active, and that seals are counted before they are made.
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from threading import Lock
 from typing import Final, NoReturn
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from pierre_mcp.errors import (
-    KeyExhaustedError,
     KeyMissingError,
     KeyringTamperedError,
     SealBrokenError,
@@ -33,100 +28,40 @@ from pierre_mcp.keyring.cells import (
     HEADER_BYTES,
     Place,
     cell_cipher,
+    column_piece,
     key_id_of,
     open_beside,
     open_cell,
     open_each,
     row_pieces,
-    seal_cell,
+    seal_beside,
 )
+from pierre_mcp.keyring.gcm import AnyCipher
 from pierre_mcp.keyring.hkdf import expand
+from pierre_mcp.keyring.info import (
+    DEK_BYTES,
+    REFUSE_AT_SEALS,
+    ROTATE_AT_SEALS,
+    SEAL_BLOCK,
+    SYSTEM,
+    KeyInfo,
+    KeyState,
+    Purpose,
+    count_after_block,
+    person_scope,
+    rotation_due,
+    tenant_scope,
+)
 from pierre_mcp.keyring.pae import pae
 
-DEK_BYTES: Final = 32
-SYSTEM: Final = "system"
+__all__ = [
+    "DEK_BYTES", "REFUSE_AT_SEALS", "ROTATE_AT_SEALS", "SEAL_BLOCK", "SYSTEM",
+    "KeyInfo", "KeyState", "Purpose", "Ring", "count_after_block", "person_scope",
+    "rotation_due", "tenant_scope",
+]  # fmt: skip
 
-# Random 96-bit nonces hold for 2**32 seals (NIST SP 800-38D, 8.3). A block is counted
-# in a committed transaction before its first seal, so a crash loses
-# seals, never the count.
-SEAL_BLOCK: Final = 2**16
-ROTATE_AT_SEALS: Final = 2**30
-REFUSE_AT_SEALS: Final = 2**31
-
-
-class Purpose(StrEnum):
-    """What a key is for. No key serves two."""
-
-    SEAL = "seal"
-    INDEX = "index"
-    AUDIT = "audit"
-    CHECKPOINT_SIGN = "checkpoint-sign"
-    RECEIPT_SIGN = "receipt-sign"
-    CONSENT_LOCK = "consent-lock"
-    TOKEN_MAC = "token-mac"  # noqa: S105 - the name of a purpose, not a password
-    PSEUDONYM = "pseudonym"
-    ZONE = "zone"
-    MANIFEST = "manifest"
-    LEDGER = "ledger"
-
-
-class KeyState(StrEnum):
-    """Where a key is in its life (NIST SP 800-57 part 1, 7)."""
-
-    ACTIVE = "active"
-    DECRYPT_ONLY = "decrypt_only"
-    COMPROMISED = "compromised"
-    DESTROYED = "destroyed"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """What is known of a key without opening it.
-
-    Attributes:
-        id: 1 to 2**32 - 1, never used again.
-        scope: ``"system"``, ``"tenant:<uuid>"`` or ``"person:<tenant>/<person>"``.
-        purpose: The one thing it is for.
-        version: From 1; grows with each rotation of this scope and purpose.
-        state: Only an active key seals; all but a destroyed one open.
-        mek_id: The public id of the master key it is wrapped under, 16 bytes.
-    """
-
-    id: int
-    scope: str
-    purpose: Purpose
-    version: int
-    state: KeyState
-    mek_id: bytes
-
-
-def tenant_scope(tenant: str) -> str:
-    """Return the scope of what belongs to a whole tenant."""
-    return f"tenant:{tenant}"
-
-
-def person_scope(tenant: str, person: str) -> str:
-    """Return the scope of what belongs to one person."""
-    return f"person:{tenant}/{person}"
-
-
-def count_after_block(seals: int) -> int:
-    """Return the count to store for a key once one more block is reserved.
-
-    Args:
-        seals: What the keyring counts for the key now.
-
-    Raises:
-        KeyExhaustedError: It would pass 2**31.
-    """
-    if seals + SEAL_BLOCK > REFUSE_AT_SEALS:
-        raise KeyExhaustedError
-    return seals + SEAL_BLOCK
-
-
-def rotation_due(seals: int) -> bool:
-    """Tell whether a key has sealed enough to be replaced by itself."""
-    return seals >= ROTATE_AT_SEALS
+_INDEX: Final = Purpose.INDEX
+_FOLD: Final = "fold/1"
 
 
 class Ring:
@@ -140,17 +75,18 @@ class Ring:
     """
 
     __slots__ = (
-        "_active", "_by_header", "_ciphers", "_deks", "_infos", "_left", "_lock",
-        "_subkeys",
+        "_active", "_by_header", "_ciphers", "_deks", "_infos", "_left", "_listed",
+        "_lock", "_subkeys",
     )  # fmt: skip
 
     def __init__(self, keys: Iterable[tuple[KeyInfo, bytes]]) -> None:
         self._infos: dict[int, KeyInfo] = {}
         self._deks: dict[int, bytes] = {}
         self._active: dict[tuple[str, Purpose], int] = {}
-        self._ciphers: dict[int, AESGCM] = {}
-        self._by_header: dict[bytes, AESGCM] = {}
+        self._ciphers: dict[int, AnyCipher] = {}
+        self._by_header: dict[bytes, AnyCipher] = {}
         self._left: dict[int, int] = {}
+        self._listed: dict[int, frozenset[bytes]] = {}
         self._subkeys: dict[tuple[int, str], bytes] = {}
         self._lock = Lock()
         for info, dek in keys:
@@ -200,12 +136,9 @@ class Ring:
             ValueError: The scope is another person's than the place: their erasure
                 would leave this readable.
         """
-        if scope.startswith("person:") and scope != _owner(place):
-            msg = "a person's cells are sealed under that person's key"
-            raise ValueError(msg)
-        key_id = self.active(scope, purpose)
-        self._count(key_id)
-        return key_id, seal_cell(self._cipher(key_id), key_id, plain, place)
+        column = column_piece(place.column)
+        key_id, [cell] = self.seal_row(place, [(column, plain)], scope, purpose)
+        return key_id, cell
 
     def open(self, cell: bytes, place: Place) -> bytes:
         """Open a cell under whichever key sealed it.
@@ -235,6 +168,32 @@ class Ring:
             opened.append(open_beside(cipher, cell, column, row))
         return opened
 
+    def seal_row(
+        self,
+        place: Place,
+        values: Sequence[tuple[bytes, bytes]],
+        scope: str,
+        purpose: Purpose = Purpose.SEAL,
+    ) -> tuple[int, list[bytes]]:
+        """Seal several values for the row that ``place`` names, as ``open_row`` opens.
+
+        Returns:
+            The id of the key in use, and the cells.
+
+        Raises:
+            KeyMissingError: As for ``seal``; SealBudgetError and ValueError too.
+        """
+        if scope.startswith("person:") and scope != _owner(place):
+            msg = "a person's cells are sealed under that person's key"
+            raise ValueError(msg)
+        key_id = self.active(scope, purpose)
+        row, cipher = row_pieces(place), self._cipher(key_id)
+        cells = []
+        for column, plain in values:
+            self._count(key_id)
+            cells.append(seal_beside(cipher, key_id, plain, column, row))
+        return key_id, cells
+
     def open_column(
         self, column: bytes, cells: Sequence[bytes], rows: Iterable[bytes]
     ) -> list[bytes]:
@@ -247,6 +206,24 @@ class Ring:
             SealBrokenError: As for ``open``; of any of them.
         """
         return open_each(self._cipher_of, column, zip(cells, rows, strict=True))
+
+    def allow(self, key_id: int, listed: frozenset[bytes]) -> None:
+        """Let a compromised key open what it had sealed when it was marked.
+
+        Args:
+            key_id: The key; until this is called it opens nothing.
+            listed: As ``listed_as`` gives each cell.
+
+        Raises:
+            KeyMissingError: The key is not on this ring.
+            ValueError: It is not compromised.
+        """
+        if self.info(key_id).state is not KeyState.COMPROMISED:
+            msg = "only a compromised key is held to a list"
+            raise ValueError(msg)
+        self._listed[key_id] = listed
+        self._ciphers.pop(key_id, None)
+        self._by_header.clear()
 
     def reserve(self, key_id: int, count: int) -> None:
         """Allow ``count`` more seals, which the store has counted and committed.
@@ -292,6 +269,8 @@ class Ring:
         fresh = Ring([*kept, *added])
         for info, _ in kept:
             fresh.reserve(info.id, self.seals_left(info.id))
+            if info.id in self._listed:
+                fresh.allow(info.id, self._listed[info.id])
         return fresh
 
     def dek(self, key_id: int) -> bytes | None:
@@ -323,13 +302,50 @@ class Ring:
         recipients, so there are few.
 
         Raises:
-            KeyMissingError: The key is not on the ring, or is not of this use.
+            KeyMissingError: The key is not on the ring, is not of this use, or may be
+                known to others.
         """
         if key_id is None:
             key_id = self.active(scope, purpose)
         info = self.info(key_id)
         if (info.scope, info.purpose) != (scope, purpose):
             raise KeyMissingError
+        if info.state is KeyState.COMPROMISED:
+            raise KeyMissingError
+        return self._subkey(key_id, label)
+
+    def digest(self, scope: str, label: str, *pieces: bytes) -> bytes:
+        """Return the digest by which a stored row is known again, 32 bytes.
+
+        ::
+
+            digest = HMAC(K_n, ... HMAC(K_2, HMAC(K_1, pieces)))
+
+        over all index keys of the scope in the order of their versions: what was
+        stored cannot be computed anew without its file, but it can be led on by each
+        new key (``fold``). With one version it is ``mac``.
+
+        Raises:
+            KeyMissingError: A version is not on the ring.
+        """
+        infos = (i for i in self.infos() if (i.scope, i.purpose) == (scope, _INDEX))
+        ids = {info.version: info.id for info in infos}
+        # One left out would give another digest, under which nothing is found.
+        if not ids or sorted(ids) != list(range(1, len(ids) + 1)):
+            raise KeyMissingError
+        found = hmac.digest(self._subkey(ids[1], label), pae(*pieces), "sha256")
+        for version in range(2, len(ids) + 1):
+            found = self._folded(ids[version], found)
+        return found
+
+    def fold(self, scope: str, digest: bytes) -> bytes:
+        """Lead a stored digest on by the index key that is now in use."""
+        return self._folded(self.active(scope, _INDEX), digest)
+
+    def _folded(self, key_id: int, digest: bytes) -> bytes:
+        return hmac.digest(self._subkey(key_id, _FOLD), pae(digest), "sha256")
+
+    def _subkey(self, key_id: int, label: str) -> bytes:
         subkey = self._subkeys.get((key_id, label))
         if subkey is None:
             # A prefix of its own keeps every label apart from "pierre/cell/v1".
@@ -352,13 +368,16 @@ class Ring:
         if active:
             self._active[use] = info.id
 
-    def _cipher(self, key_id: int) -> AESGCM:
+    def _cipher(self, key_id: int) -> AnyCipher:
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            cipher = self._ciphers[key_id] = cell_cipher(self._deks[key_id])
+            compromised = self._infos[key_id].state is KeyState.COMPROMISED
+            listed = self._listed.get(key_id, frozenset()) if compromised else None
+            cipher = cell_cipher(self._deks[key_id], listed)
+            self._ciphers[key_id] = cipher
         return cipher
 
-    def _cipher_of(self, cell: bytes) -> AESGCM:
+    def _cipher_of(self, cell: bytes) -> AnyCipher:
         """Return the cipher of the key that a cell names, once its header is sound."""
         key_id = key_id_of(cell)
         if key_id not in self._deks:

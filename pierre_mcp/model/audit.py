@@ -24,6 +24,7 @@ class Event(StrEnum):
     DATA_ACCESS = "data_access"
     UNAUTHORISED_ACCESS = "unauthorised_access"
     ADMINISTRATIVE_ACTION = "administrative_action"
+    KEY_ROTATION = "key_rotation"
     SESSION = "session"
 
 

@@ -77,7 +77,11 @@ def _file(tx: Tx, maintenance: Maintenance) -> Check:
 
 def _keys(tx: Tx, maintenance: Maintenance) -> Check:
     keys = inspection.key_count(tx, maintenance)
-    return Check("keyring", Verdict.OK, f"{keys} keys in use, manifest holds")
+    words = f"{keys} keys in use, manifest holds"
+    if not tx.keys.behind(tx.ring):
+        return Check("keyring", Verdict.OK, words)
+    words += ", not wrapped under the master key set as primary"
+    return Check("keyring", Verdict.WARN, words, "Run: pierre-mcp keys rewrap")
 
 
 def _cell(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:

@@ -160,7 +160,14 @@ class _Write:
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write them, unless another is writing the same file, or it was taken back."""
         for file, cells in self._sealed:
-            file.lost = not originals.add(tx, grant, file.home, cells, after=file.last)
+            file.lost = not originals.add(
+                tx,
+                grant,
+                file.home,
+                cells,
+                after=file.last,
+                content=file.content,
+            )
             file.last = cells[-1]
 
 

@@ -13,13 +13,28 @@ from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.policy import Held
 from pierre_mcp.services.health import Check, Verdict
-from pierre_mcp.store import audit, examination, people, policies
+from pierre_mcp.store import audit, key_status, people, policies
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.examination import KeyHealth
+from pierre_mcp.store.key_status import Due
 
 BACKUP_AGE: Final = timedelta(days=30)
 UNSEEN: Final = timedelta(days=7)
 _KEY: Final = "PIERRE_MASTER_ENCRYPTION_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHealth:
+    """What is to be done about keys, by how many.
+
+    Attributes:
+        compromised: Others may know it, and it is not replaced to the end.
+        unfinished: Retired, and not destroyed yet.
+        due: In use for too long, or for too many seals.
+    """
+
+    compromised: int
+    unfinished: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +218,30 @@ def weighed(facts: Facts) -> list[Check]:
 
 
 def kept(
-    now: datetime,
+    now: datetime, max_age: timedelta
 ) -> Callable[[Tx, Maintenance, Identity | None], Kept]:
     """Return what asks a store for what it says of itself at ``now``."""
 
     def ask(tx: Tx, maintenance: Maintenance, _: Identity | None) -> Kept:
         return Kept(
-            keys=examination.key_health(tx, maintenance, now),
+            keys=_health(tx, maintenance, now, max_age),
             backed_up_at=audit.last_done(tx, maintenance, "backup"),
             demo=people.is_demo(tx),
         )
 
     return ask
+
+
+def _health(
+    tx: Tx, maintenance: Maintenance, now: datetime, max_age: timedelta
+) -> KeyHealth:
+    found = key_status.listed(tx, maintenance, now=now, max_age=max_age).keys
+    pending = [key for key in found if key.due is Due.FINISH]
+    return KeyHealth(
+        compromised=sum(key.compromised for key in pending),
+        unfinished=sum(not key.compromised for key in pending),
+        due=sum(key.due in {Due.AGE, Due.SEALS} for key in found),
+    )
 
 
 def in_force(tx: Tx, grant: Grant) -> tuple[tuple[Held, ...], datetime]:

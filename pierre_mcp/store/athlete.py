@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
 from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import Purpose, person_scope
+from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.athlete import CATEGORY_OF, Fact, Kind, Seen
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
@@ -152,7 +152,7 @@ def _sealed(
 def _digest(tx: Tx, grant: Grant, what: str, *pieces: str) -> bytes:
     scope = person_scope(grant.tenant, grant.person)
     encoded = [piece.encode() for piece in pieces]
-    return tx.ring.mac(scope, Purpose.INDEX, what, *encoded)
+    return tx.ring.digest(scope, what, *encoded)
 
 
 def _opened(

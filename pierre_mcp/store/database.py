@@ -289,6 +289,7 @@ class Store:
             yield tx
             tx.end()
             self.db.execute("COMMIT")
+            self._ring = tx.ring  # where it changed the keys: seals in hand go along
         except BaseException:
             if tx is not None:
                 tx.end()

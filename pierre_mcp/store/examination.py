@@ -8,10 +8,9 @@ the same.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from pierre_mcp.errors import SealBrokenError
-from pierre_mcp.keyring.ring import KeyState, rotation_due
+from pierre_mcp.keyring.ring import KeyState
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.store import keys, sealed
 from pierre_mcp.store.database import Tx
@@ -19,8 +18,6 @@ from pierre_mcp.store.sealed import SealedRow, Table
 
 _MOST_FAULTS = 1_000
 _REPORT_EVERY = 256
-_YEAR = timedelta(days=365)
-_WEAR = "SELECT id, seals, created_us FROM keyring"
 
 Listen = Callable[[int], None]
 
@@ -139,52 +136,6 @@ def key_use(tx: Tx, maintenance: Maintenance) -> KeyUse:
             kid in under and kid not in lists
             for kid, info in infos.items()
             if info.state is KeyState.COMPROMISED
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHealth:
-    """What is to be done about keys, by how many.
-
-    Attributes:
-        compromised: May be known to others, and not destroyed yet.
-        unfinished: Retired, and rows are still under them.
-        due: In use for longer than a year, or for as many seals as is due.
-    """
-
-    compromised: int
-    unfinished: int
-    due: int
-
-
-def key_health(tx: Tx, maintenance: Maintenance, now: datetime) -> KeyHealth:
-    """Return what is to be done about the keys that seal."""
-    under = {
-        kid
-        for table in sealed.TABLES
-        for (kid,) in tx.execute(f"SELECT DISTINCT kid FROM {table.name}")  # noqa: S608 - likewise
-    }
-    del maintenance
-    infos = {info.id: info for info in tx.ring.infos()}
-    old_us = int((now - _YEAR).timestamp() * 1e6)
-    worn = {
-        key_id
-        for key_id, seals, made_us in tx.execute(_WEAR)
-        if made_us < old_us or rotation_due(seals)
-    }
-    states = Counter(info.state for info in infos.values())
-    return KeyHealth(
-        compromised=states[KeyState.COMPROMISED],
-        unfinished=sum(
-            info.state is KeyState.DECRYPT_ONLY and info.id in under
-            for info in infos.values()
-        ),
-        due=sum(
-            info.state is KeyState.ACTIVE
-            and info.purpose in {table.purpose for table in sealed.TABLES}
-            for info in infos.values()
-            if info.id in worn
         ),
     )
 

@@ -7,7 +7,7 @@ file shows neither how much gear there is to an activity nor which was used.
 from uuid import uuid4
 
 from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import Purpose, person_scope
+from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
@@ -36,7 +36,7 @@ def add(tx: Tx, grant: Grant, source: str, gear: Gear, import_id: str) -> str:
     who = (grant.tenant, grant.person)
     scope = person_scope(*who)
     kind, title = (gear.kind or "").encode(), gear.title.casefold().encode()
-    digest = tx.ring.mac(scope, Purpose.INDEX, "gear/1", source.encode(), kind, title)
+    digest = tx.ring.digest(scope, "gear/1", source.encode(), kind, title)
     row = tx.one(_FIND, (*who, digest))
     gear_id = str(uuid4()) if row is None else str(row[0])
     if row is None:

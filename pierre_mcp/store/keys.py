@@ -33,6 +33,7 @@ from pierre_mcp.keyring.ring import (
 )
 from pierre_mcp.keyring.wrap import WrappedKey, new_dek, wrap_key
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.store import listings
 
 _STORE: Final = "SELECT id, generation, manifest FROM store"
 _NEW_STORE: Final = """
@@ -121,7 +122,14 @@ class Keys:
             retired=retired(db),
             mac=manifest,
         )
-        return open_ring(found, self.masters, known)
+        ring = open_ring(found, self.masters, known)
+        listings.load(db, ring)
+        return ring
+
+    def behind(self, ring: Ring) -> bool:
+        """Tell whether the keys are wrapped under another than the primary."""
+        manifest = ring.info(ring.active(SYSTEM, Purpose.MANIFEST))
+        return self.masters[0].id != manifest.mek_id
 
     def holding(self, mek_id: bytes) -> Master:
         """Return the master key of this id.

@@ -39,7 +39,9 @@ _HOME = """
            EXISTS (SELECT 1 FROM originals o WHERE o.recording = r.id AND o.seq = 0)
       FROM recordings r WHERE tenant = ? AND person = ? AND id = ?
 """
-_LAST = "SELECT cell FROM originals WHERE recording = ? AND seq = ?"
+_LAST = """
+    SELECT seq, kid, cell FROM originals WHERE recording = ? ORDER BY seq DESC LIMIT 1
+"""
 _CLEAR = "DELETE FROM originals WHERE recording = ?"
 _ADD = "INSERT INTO originals (recording, seq, kid, cell) VALUES (?, ?, ?, ?)"
 _CELLS = "SELECT seq, cell FROM originals WHERE recording = ? ORDER BY seq"
@@ -132,11 +134,14 @@ def add(
     cells: Sequence[SealedCell],
     *,
     after: SealedCell | None,
+    content: bytes,
 ) -> bool:
     """Write the next cells of an original, and tell whether they were still wanted.
 
     Two processes may keep the same file. Whoever begins clears what is not whole; so
-    while our last cell stands, all before it are ours, and else the other goes on.
+    while our last cell stands, all before it are ours, and else the other goes on. If
+    the key was replaced meanwhile our cells were sealed again: then what stands there
+    goes by its content.
 
     Args:
         tx: Writing.
@@ -144,17 +149,39 @@ def add(
         home: As ``home_of`` returned it.
         cells: In the order of the file, the head last.
         after: The last cell written before these; None at the beginning.
+        content: The whole file.
     """
     now = home_of(tx, grant, home.id)
     if now is None or now.whole:
         return False
     if after is None:
         tx.execute(_CLEAR, (home.id,))
-    elif tx.one(_LAST, (home.id, after.seq)) != (after.cell,):
+    elif not _stands(tx, grant, home, after, content):
         return False
     for one in cells:
         tx.execute(_ADD, (home.id, one.seq, one.kid, one.cell))
     return True
+
+
+def _stands(
+    tx: Tx, grant: Grant, home: Home, after: SealedCell, content: bytes
+) -> bool:
+    """Tell whether the file is written up to our last cell, and no further."""
+    last = tx.one(_LAST, (home.id,))
+    if last is None or last[0] != after.seq:
+        return False
+    if tuple(last[1:]) == (after.kid, after.cell):
+        return True
+    if last[1] == after.kid:  # another process's: ours would not be sealed again
+        return False
+    chunks = (
+        tx.ring.open(cell, _place(grant, home, seq))
+        for seq, cell in tx.execute(_CELLS, (home.id,))
+    )
+    try:
+        return b"".join(chunks) == content[: after.seq * CHUNK_BYTES]
+    except SealBrokenError:
+        return False
 
 
 def content(tx: Tx, grant: Grant, recording: str) -> bytes | None:

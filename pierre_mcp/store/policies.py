@@ -5,6 +5,7 @@ entry MACed over the one before. Both are written in one transaction with the au
 row that carries the new ``policy_epoch``, so a row put in by hand grants nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +34,7 @@ _LAST_MAC = """
 _APPEND = """
     INSERT INTO ledger (id, tenant, person, kid, cell, mac) VALUES (?, ?, ?, ?, ?, ?)
 """
+_MAC_AGAIN = "UPDATE ledger SET kid = ?, cell = ?, mac = ? WHERE id = ?"
 _HISTORY = """
     SELECT id, cell, mac FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq
 """
@@ -138,20 +140,51 @@ def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:
     A cut of the newest lines leaves a chain that holds, so each scope held must also
     have its line.
     """
+    found = lines(tx, maintenance, who)
+    if found is None:
+        return False
+    seen = {entry_id for entry_id, _ in found}
+    recipients = read(tx, who).policy.recipients.values()
+    held = {h.ledger_id for one in recipients for h in one.scopes.values()}
+    return held <= seen
+
+
+def lines(
+    tx: Tx, maintenance: Maintenance, who: Identity
+) -> list[tuple[str, bytes]] | None:
+    """Return each line's id and value, for ``mac_again``; None if the chain breaks."""
     del maintenance
-    scope, before, seen = person_scope(who.tenant, who.person), b"", set()
+    scope, before = person_scope(who.tenant, who.person), b""
+    found: list[tuple[str, bytes]] = []
     for entry_id, cell, mac in tx.execute(_HISTORY, (who.tenant, who.person)):
         try:
             plain = _opened(tx, who, entry_id, cell)
         except SealBrokenError:
-            return False
+            return None
         if _mac(tx.ring, scope, before, entry_id, plain) != bytes(mac):
-            return False
+            return None
         before = bytes(mac)
-        seen.add(entry_id)
-    recipients = read(tx, who).policy.recipients.values()
-    held = {h.ledger_id for one in recipients for h in one.scopes.values()}
-    return held <= seen
+        found.append((entry_id, plain))
+    return found
+
+
+def mac_again(
+    tx: Tx, maintenance: Maintenance, who: Identity, found: Sequence[tuple[str, bytes]]
+) -> None:
+    """MAC the whole ledger under the key now in use, and seal it under the other.
+
+    Args:
+        tx: The writing transaction that replaced both keys.
+        maintenance: From the gate.
+        who: Whose.
+        found: As ``lines`` gave it, under the key before.
+    """
+    del maintenance
+    scope, before = person_scope(who.tenant, who.person), b""
+    for entry_id, plain in found:
+        before = _mac(tx.ring, scope, before, entry_id, plain)
+        kid, cell = tx.ring.seal(plain, _ledger_place(who, entry_id), scope)
+        tx.execute(_MAC_AGAIN, (kid, cell, before, entry_id))
 
 
 def _opened(tx: Tx, who: Who, entry_id: str, cell: bytes) -> bytes:

@@ -17,7 +17,7 @@ from pydantic import MISSING
 from pydantic_core import from_json
 
 from pierre_mcp.keyring.cells import Place, column_piece
-from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.keyring.ring import Ring, person_scope
 from pierre_mcp.model import packed_details
 from pierre_mcp.model.athlete import Fact
 from pierre_mcp.model.category import Category, Sport
@@ -313,7 +313,7 @@ def keyed_digest(ring: Ring, grant: Grant, digest: bytes, source: str = FILES) -
     scope = person_scope(grant.tenant, grant.person)
     # Plain files are as the first release stored them; pieces keep the two apart.
     pieces = (digest,) if source == FILES else (source.encode(), digest)
-    return ring.mac(scope, Purpose.INDEX, "file/1", *pieces)
+    return ring.digest(scope, "file/1", *pieces)
 
 
 def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str]:

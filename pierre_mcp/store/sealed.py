@@ -6,11 +6,11 @@ together, and that no sealed table is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import Purpose
+from pierre_mcp.keyring.cells import Place, column_piece
+from pierre_mcp.keyring.ring import Purpose, Ring
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.store.database import Tx
 
@@ -32,6 +32,8 @@ class Table:
         beside: The expressions for source, origin and local day.
         join: What these need besides ``t``, the table, and ``k``, its row's key.
         purpose: Of the keys its cells are under.
+        urgent: Which rows to seal again before its others where the key may be known.
+        where: Which rows this entry is about; all where empty.
     """
 
     name: str
@@ -41,6 +43,12 @@ class Table:
     beside: str = _ALONE
     join: str = ""
     purpose: Purpose = Purpose.SEAL
+    urgent: str = ""
+    where: str = ""
+
+    def of_urgent(self) -> "Table":
+        """Return the entry for the urgent rows alone."""
+        return replace(self, where=self.urgent)
 
 
 _OF_RECORDING = "r.source, r.origin, r.local_day"
@@ -63,6 +71,7 @@ TABLES: Final = (
         "r.tenant, r.person",
         _OF_RECORDING,
         _RECORDING,
+        urgent="t.name IN ('lat_deg', 'lon_deg', 'altitude_m', 'heart_rate_bpm')",
     ),
     Table(
         "details",
@@ -116,6 +125,9 @@ TABLES: Final = (
 )
 """The most sensitive first: places, heart rate and names before what organises them."""
 
+AUDIT_STATE: Final = TABLES[-1]
+"""The two cells of the log's state, which each append rewrites."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
@@ -132,14 +144,40 @@ class SealedRow:
     kid: int
     cells: tuple[tuple[str, Place, bytes], ...]
 
+    def open(self, ring: Ring) -> list[bytes]:
+        """Open every cell.
+
+        Raises:
+            SealBrokenError: One was altered or moved, or its key is not on the ring.
+        """
+        named = [(column_piece(place.column), cell) for _, place, cell in self.cells]
+        return ring.open_row(self.cells[0][1], named)
+
 
 def under(
-    tx: Tx, maintenance: Maintenance, table: Table, kid: int, *, most: int
+    tx: Tx,
+    maintenance: Maintenance,
+    table: Table,
+    kid: int,
+    *,
+    most: int,
+    beyond: int = -1,
 ) -> Iterator[SealedRow]:
-    """Give rows whose cells are under one key, as few as are taken."""
+    """Give rows whose cells are under one key, as few as are taken, by their rowids.
+
+    Args:
+        tx: Any transaction.
+        maintenance: From the gate.
+        table: Which.
+        kid: The key.
+        most: How many at most.
+        beyond: The rowid to begin after.
+    """
     del maintenance
-    sql = f"{_select(table)} WHERE t.kid = ? LIMIT ?"
-    return (_row(table, found) for found in tx.execute(sql, (kid, most)))
+    # The index by key holds the rowids in order, so nothing is sorted.
+    which = "t.kid = ? AND t.rowid > ?" + (table.where and f" AND {table.where}")
+    sql = f"{_select(table)} WHERE {which} ORDER BY t.rowid LIMIT ?"
+    return (_row(table, found) for found in tx.execute(sql, (kid, beyond, most)))
 
 
 def every(tx: Tx, maintenance: Maintenance, table: Table) -> Iterator[SealedRow]:

@@ -15,7 +15,15 @@ from pierre_mcp.errors import (
     StoreUnwritableError,
     ToolUnknownError,
 )
-from pierre_mcp.gate.lines import Facts, ended, line_of
+from pierre_mcp.gate.lines import (
+    EMERGENCY,
+    REWRAP,
+    REWRAP_COMPROMISED,
+    ROTATE,
+    Facts,
+    ended,
+    line_of,
+)
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.caller import Call, Caller, Job, Owner, Recipient, System
@@ -91,6 +99,10 @@ def test_who_and_by_which_door(
          Event.UNAUTHORISED_ACCESS, Risk.HIGH),
         (RECIPIENT, Outcome.STARTED, "initialize", "", Event.SESSION, Risk.LOW),
         (Owner(), Outcome.DONE, "undo", "", Event.ADMINISTRATIVE_ACTION, Risk.MEDIUM),
+        (System(), Outcome.DONE, ROTATE, "", Event.KEY_ROTATION, Risk.MEDIUM),
+        (Owner(), Outcome.STARTED, EMERGENCY, "", Event.KEY_ROTATION, Risk.HIGH),
+        (Owner(), Outcome.DONE, REWRAP, "", Event.KEY_ROTATION, Risk.MEDIUM),
+        (Owner(), Outcome.DONE, REWRAP_COMPROMISED, "", Event.KEY_ROTATION, Risk.HIGH),
     ],
 )  # fmt: skip
 def test_how_grave_it_is(  # noqa: PLR0913, PLR0917 - a table's row

@@ -1,5 +1,7 @@
 """What the doctor asks of a store."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,15 @@ from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.services import checking, health
 from pierre_mcp.services.health import Verdict, sqlite_check, store_checks
 from pierre_mcp.store import inspection, policies
-from tests.stores import a_store, maintenance, owner_of
+from pierre_mcp.store.opening import open_store
+from tests.stores import (
+    MASTER,
+    OTHER_MASTER,
+    a_store,
+    maintenance,
+    opening,
+    owner_of,
+)
 
 
 def test_a_whole_store(tmp_path: Path) -> None:
@@ -21,6 +31,24 @@ def test_a_whole_store(tmp_path: Path) -> None:
         *("database", "keyring", "seal", "audit log"),
     ]
     assert {check.verdict for check in checks} == {Verdict.OK}
+
+
+@pytest.mark.promise("keys.mek-rotation")
+def test_keys_wrapped_under_another_master_key_than_the_primary(
+    tmp_path: Path,
+) -> None:
+    with a_store(tmp_path / "store"):
+        pass
+    given = (OTHER_MASTER, MASTER)
+    how = replace(opening(tmp_path / "store"), masters=lambda _: given)
+    with closing(open_store(how)) as store:
+        who = owner_of(store)
+        with store.reading() as tx:
+            checks = store_checks(tx, maintenance(), who)
+    [said] = [check for check in checks if check.verdict is not Verdict.OK]
+    assert (said.name, said.verdict) == ("keyring", Verdict.WARN)
+    assert "not wrapped under the master key set as primary" in said.words
+    assert said.fix == "Run: pierre-mcp keys rewrap"
 
 
 @pytest.mark.parametrize(

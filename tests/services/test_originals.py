@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,22 @@ import pytest
 from pierre_mcp.errors import DemoStoreError, OriginalUnknownError
 from pierre_mcp.formats.archive import Member
 from pierre_mcp.formats.frames import BrokenFrameError, Frame
+from pierre_mcp.gate.gate import Gate
+from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import contents
 from pierre_mcp.services.contents import content_of, whole
 from pierre_mcp.services.finding import find, plan
 from pierre_mcp.services.imports import Import, shown, undo
 from pierre_mcp.services.originals import Came, Originals, held, kept
+from pierre_mcp.services.rotation import Emergency
+from pierre_mcp.services.steps import Step
 from pierre_mcp.services.work import PART_BYTES, Job, Reader, Work
 from pierre_mcp.services.workers import Parsers
 from pierre_mcp.store import originals
-from pierre_mcp.store.database import Store
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.imports import FileOutcome
+from pierre_mcp.tools.catalogue import table
 from tests.fakes import StillClock
 from tests.formats.exporting import Row, export, zipped
 from tests.formats.making import (
@@ -35,8 +42,12 @@ from tests.formats.making import (
     ride,
 )
 from tests.formats.making import begun as a_fit
+from tests.gate.world import ABOUT
 from tests.services.test_imports import run, take
 from tests.services.test_workers import REAL
+from tests.store.hands import edit
+from tests.store.rotating import a_rotation
+from tests.store.rotating import run as rotate_all
 from tests.stores import a_store, owner_grant
 
 pytestmark = pytest.mark.skipif(
@@ -138,6 +149,7 @@ def test_each_kind_comes_back_as_it_came(
     job = an_import(tmp_path / "files")
     run(store, grant, job)
     assert job.originals is not None
+    assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (6, 0)
     with store.reading() as tx:
         _, lines = shown(tx, grant, "1")
@@ -195,6 +207,7 @@ def test_an_export_that_is_in_gets_its_originals(
     run(store, grant, job)
     assert original(store, grant, 1, "2") == data
     assert original(store, grant, 1, "1") == data
+    assert job.originals is not None
     assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (1, 0)
 
@@ -276,6 +289,7 @@ def test_a_file_changed_since_it_was_parsed_is_not_kept(
     gone.unlink()
     for step, _ in steps:
         take(store, grant, step)
+    assert job.originals is not None
     assert job.originals is not None
     assert (job.originals.kept, job.originals.unkept) == (0, 2)
     assert cells(store) == 0
@@ -395,3 +409,101 @@ def test_a_file_that_grew_or_cannot_be_read() -> None:
     assert whole(Torn(), 3) is None
     assert whole(Still(), 3) is None
     assert whole(Still(), 6) == b"abcdef"
+
+
+class Disturbed:
+    """A step between whose sealing and writing something happens, the first time."""
+
+    def __init__(self, step: Step, happens: Callable[[], object]) -> None:
+        self._step = step
+        self._happens: Callable[[], object] | None = happens
+
+    def prepare(self, tx: Tx, grant: Grant) -> None:
+        self._step.prepare(tx, grant)
+        if self._happens is not None:
+            self._happens()
+            self._happens = None
+
+    def write(self, tx: Tx, grant: Grant) -> None:
+        self._step.write(tx, grant)
+
+
+@pytest.mark.promise("keys.dek-rotation")
+def test_keys_replaced_at_every_step_of_an_import_lose_nothing(
+    store: Store, grant: Grant, tmp_path: Path
+) -> None:
+    """Nor does the import notice: each step is sealed again, and chunks go on."""
+    (tmp_path / "a.fit").write_bytes(LONG)
+    (tmp_path / "b.fit").write_bytes(fit_activity(ride(90)))
+    job, call = an_import(tmp_path / "a.fit", tmp_path / "b.fit"), a_call()
+    gate = Gate(store, table(), StillClock(), ABOUT)
+    with a_store(tmp_path / "store") as other:
+        emergencies = cycle([None, Emergency])
+
+        def replaced() -> None:
+            kind = next(emergencies)
+            begin = kind and kind(StillClock(), None)
+            assert rotate_all(other, a_rotation(begin))
+
+        for step, _ in job.steps():
+            gate.step(call, Disturbed(step, replaced))
+            replaced()
+    assert job.originals is not None
+    assert (job.originals.kept, job.originals.unkept) == (2, 0)
+    assert [original(store, grant, n) for n in (1, 2)] == [
+        LONG,
+        fit_activity(ride(90)),
+    ]
+    again = an_import(tmp_path / "a.fit", tmp_path / "b.fit")
+    run(store, grant, again)
+    assert {o.line.outcome for o in again.outcomes} == {FileOutcome.DUPLICATE}
+
+
+def a_call() -> Call:
+    return Call(Owner(), "import", "session")
+
+
+def test_a_rotation_does_not_make_anothers_chunks_ours(
+    store: Store, grant: Grant, tmp_path: Path
+) -> None:
+    """Chunks of other content, or beyond our last one, are another process's."""
+    (tmp_path / "a.fit").write_bytes(fit_activity(RIDE))
+    run(store, grant, an_import(tmp_path / "a.fit", keeping=False))
+    with store.reading() as tx:
+        [home_id] = tx.one("SELECT id FROM recordings")
+        home = originals.home_of(tx, grant, home_id)
+    assert home is not None
+
+    def sealed(content: bytes, *numbers: int) -> list[originals.SealedCell]:
+        store.refill()
+        with store.reading() as tx:
+            return [
+                originals.seal_chunk(tx.ring, grant, home, content, n) for n in numbers
+            ]
+
+    def added(
+        cells: list[originals.SealedCell],
+        after: originals.SealedCell | None,
+        content: bytes,
+    ) -> bool:
+        with store.writing() as tx:
+            return originals.add(tx, grant, home, cells, after=after, content=content)
+
+    ours, theirs = LONG, LONG[::-1]
+    [first] = mine = sealed(ours, 1)
+    assert added(mine, None, ours)
+    assert added(sealed(theirs, 1), None, theirs)
+    assert not added(sealed(ours, 2), first, ours)  # they began again
+    assert rotate_all(store, a_rotation())
+    assert not added(sealed(ours, 2), first, ours)  # sealed again, and still theirs
+    [first] = mine = sealed(ours, 1)
+    assert added(mine, None, ours)
+    assert rotate_all(store, a_rotation())
+    assert added(sealed(ours, 2), first, ours)
+    assert not added(sealed(ours, 2), first, ours)  # somebody is ahead
+    edit(
+        tmp_path / "store",
+        "UPDATE originals SET cell = CAST(substr(cell, 1, 90) AS BLOB) WHERE seq = 1",
+    )
+    [_, second] = sealed(ours, 1, 2)
+    assert not added(sealed(ours, 3), replace(second, kid=0), ours)

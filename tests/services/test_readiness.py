@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pierre_mcp.keyring.ring import KeyState, Purpose, person_scope
 from pierre_mcp.model.policy import Held
 from pierre_mcp.services.health import Verdict
-from pierre_mcp.services.readiness import LIST, Facts, Kept, weighed
-from pierre_mcp.store.examination import KeyHealth
+from pierre_mcp.services.readiness import LIST, Facts, Kept, KeyHealth, kept, weighed
+from pierre_mcp.store import key_changes
+from pierre_mcp.store.database import Store
+from tests.stores import NOW as STORED
+from tests.stores import a_store, maintenance, owner_grant
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HELD = Held(
@@ -94,3 +99,22 @@ def test_what_lacks_is_named_alone_with_what_to_do(
     facts = replace(READY, **changed)
     assert lacking(facts) == [(name, verdict)]
     assert all(check.fix for check in weighed(facts) if check.verdict is verdict)
+
+
+def test_a_store_says_what_is_to_be_done_about_its_keys(tmp_path: Path) -> None:
+    year = timedelta(days=365)
+
+    def health(store: Store, days: int = 0) -> KeyHealth:
+        with store.reading() as tx:
+            ask = kept(STORED + timedelta(days=days), year)
+            return ask(tx, maintenance(), None).keys
+
+    with a_store(tmp_path / "data") as store:
+        assert health(store) == KeyHealth(0, 0, 0)
+        assert health(store, 366).due == 3
+        grant = owner_grant(store)
+        use = (person_scope(grant.tenant, grant.person), Purpose.SEAL)
+        for state in (KeyState.DECRYPT_ONLY, KeyState.COMPROMISED):
+            with store.writing() as tx:
+                key_changes.renew(tx, maintenance(), [use], now=STORED, old=state)
+        assert health(store) == KeyHealth(1, 1, 0)

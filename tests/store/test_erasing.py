@@ -14,8 +14,7 @@ from pierre_mcp.errors import (
     StoreDamagedError,
     StoreUnwritableError,
 )
-from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import SYSTEM, KeyState, Purpose, person_scope
+from pierre_mcp.keyring.ring import SYSTEM, person_scope
 from pierre_mcp.model.audit import Finding, FindingKind, Health, Outcome
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.identity import Identity
@@ -23,8 +22,8 @@ from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.store import (
     audit,
+    emergency,
     erasing,
-    key_changes,
     keys,
     people,
     policies,
@@ -82,17 +81,10 @@ def filled(directory: Path) -> Path:
     """A store with a row of every kind there is, and a key marked compromised."""
     put_back(OLDER / "version-2.db.gz", directory)
     with a_store(directory) as store:
-        grant = owner_grant(store)
-        scope = person_scope(grant.tenant, grant.person)
+        with store.reading() as tx:
+            found = emergency.listed(tx, maintenance(), None)
         with store.writing() as tx:
-            use = (scope, Purpose.SEAL)
-            old = tx.ring.active(*use)
-            state = KeyState.COMPROMISED
-            key_changes.renew(tx, maintenance(), [use], now=NOW, old=state)
-            place = ("listings.cell/1", grant.tenant, grant.person, f"{old}/0")
-            kid, cell = tx.ring.seal(b"", Place(*place), scope)
-            values = (old, kid, cell)
-            tx.execute("INSERT INTO listings VALUES (?, 0, ?, ?)", values)
+            emergency.replace(tx, maintenance(), found, None, now=NOW)
         assert isinstance(checked(store), Health)
     return directory
 
@@ -126,7 +118,7 @@ def test_every_key_of_the_person_is_destroyed_whatever_its_state(filled: Path) -
             assert {info.scope for info in tx.ring.infos()} == {SYSTEM}
     scope = person_scope(who.tenant, who.person)
     found = look(filled, "SELECT state, wrapped FROM keyring WHERE scope = ?", (scope,))
-    assert len(found) == 6
+    assert len(found) == 10, "five, and those before an emergency"
     assert set(found) == {("destroyed", None)}
 
 

@@ -1,6 +1,5 @@
 """Looking through a whole store: what is wrong is counted, and nothing else said."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from pierre_mcp.services.health import Check, Verdict
 from pierre_mcp.services.steps import Progress
 from pierre_mcp.store import examination, key_changes, people, sealed
 from pierre_mcp.store.database import Store
-from pierre_mcp.store.examination import KeyHealth, KeyUse
+from pierre_mcp.store.examination import KeyUse
 from tests.store.hands import edit
 from tests.stores import (
     NOW,
@@ -194,23 +193,3 @@ def test_keys_under_a_master_that_retired(store: Store) -> None:
     assert use(store).retired_masters == 8
     found = checks(store)["keys"]
     assert (found.verdict, "keys rewrap" in found.fix) == (Verdict.WARN, True)
-
-
-def health(store: Store, days: int = 0) -> KeyHealth:
-    with store.reading() as tx:
-        now = NOW + timedelta(days=days)
-        return examination.key_health(tx, maintenance(), now)
-
-
-def test_what_is_to_be_done_about_keys(
-    directory: Path, store: Store, grant: Grant
-) -> None:
-    assert health(store) == KeyHealth(0, 0, 0)
-    assert health(store, 366).due == 3
-    edit(directory, "UPDATE keyring SET seals = ? WHERE id = 4", (2**30,))
-    assert health(store).due == 1
-    renew(store, grant, KeyState.DECRYPT_ONLY)
-    assert (health(store).unfinished, health(store).due) == (1, 0)
-    old = renew(store, grant, KeyState.COMPROMISED)
-    assert old
-    assert health(store) == KeyHealth(1, 1, 0)

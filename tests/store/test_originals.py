@@ -50,7 +50,7 @@ def keep(store: Store, grant: Grant, recording: str, content: bytes = CONTENT) -
             *(originals.seal_chunk(tx.ring, grant, home, content, i) for i in chunks),
             originals.seal_head(tx.ring, grant, home, content),
         ]
-        assert originals.add(tx, grant, home, cells, after=None)
+        assert originals.add(tx, grant, home, cells, after=None, content=content)
 
 
 @pytest.fixture
