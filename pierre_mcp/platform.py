@@ -127,6 +127,28 @@ def write_private_file(path: Path, content: bytes) -> None:
     _sync_dir(path.parent)
 
 
+def append_private_file(path: Path, content: bytes) -> None:
+    """Append to a file, made 0600 if there is none; on the disk when this returns.
+
+    What a crash cut short before is ended first, so that it spoils no later line.
+
+    Raises:
+        StorePermissionsError: The file is not ours alone.
+        OSError: It cannot be written.
+    """
+    new = not path.exists()
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, _PRIVATE_FILE), "a+b", buffering=0) as file:
+        check_private_file(path)
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            content = content if file.read(1) == b"\n" else b"\n" + content
+        file.write(content)
+        os.fsync(file.fileno())
+    if new:
+        _sync_dir(path.parent)
+
+
 def boot_clock_s() -> float:
     """Return seconds of a clock that nobody sets, and that runs while asleep."""
     if sys.platform == "linux":

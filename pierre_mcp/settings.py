@@ -93,6 +93,11 @@ class Settings:
         return self.data_dir / self.profile
 
     @property
+    def high_water_dir(self) -> Path:
+        """The directory that tells, away from the stores, how far each has come."""
+        return self.config_dir / "high-water"
+
+    @property
     def rotation_lock(self) -> Path:
         """The file by whose lock one process at a time rotates keys by itself."""
         return self.store_dir / "rotation.lock"

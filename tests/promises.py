@@ -128,6 +128,13 @@ PROMISES: Final = {
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."
     ),
+    "rights.erase": (
+        "Erasure deletes a person's rows and destroys the person's keys in one step, "
+        "cleans WAL and free pages, stops what runs for the person in any process, and "
+        "gives a signed receipt that lists what is out of reach (older backups while "
+        "their master key exists, what was imported or exported, what recipients "
+        "hold); a tombstone outside the store tells an older copy's owner again."
+    ),
     "seal.no-plaintext": (
         "After a full exercise no sensitive value, name, place, key, PIN or passphrase "
         "occurs in the database, WAL, temporary directory, logs or stderr."
@@ -135,6 +142,11 @@ PROMISES: Final = {
     "store.crash": (
         "Kill -9, a torn WAL, a full disk or two processes at once lose no "
         "acknowledged write and leave no unreadable cell."
+    ),
+    "store.deep-check": (
+        "The deep check (`doctor --deep`) opens every cell and looks at every key, "
+        "reference and log row; a changed bit of a cell is reported, and no damage "
+        "ends the check."
     ),
     "store.parameterised": (
         "Every statement is parameterised; hostile strings pass through unchanged."

@@ -8,13 +8,14 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli import clients, inbox
+from pierre_mcp.cli import clients, examining, inbox
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.cli.synced import shared_by
-from pierre_mcp.errors import PierreError
+from pierre_mcp.errors import PersonErasedError, PierreError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
@@ -32,21 +33,20 @@ _ASK = "Give the key the store was made with, or put back a backup of both."
 
 
 def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Open every cell, and check every key too.")
+    ] = False,
+    production: Annotated[
+        bool,
+        typer.Option("--production", help="Go through the list before production too."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check versions, permissions, key, database, seal, log and the client's entry.
 
     Each failure comes with what to do. The exit status is 1 where one did.
     """
-    session = current()
-    checks = [_versions(), sqlite_check()]
-    if (session.settings.store_dir / FILE).exists():
-        store = _guarded("store", lambda: _store(session))  # it asks for the key
-        checks += _guarded("master key", lambda: [_key(session)]) + store
-    else:
-        fix = f"Make it with: {session.settings.command} setup"
-        checks.append(Check("store", Verdict.WARN, "not made yet", fix))
-    checks += _guarded("claude desktop", lambda: [_client(session)])
+    checks = examined(current(), deep=deep or production, production=production)
     if as_json:
         say_json([asdict(check) for check in checks])
     else:
@@ -55,6 +55,26 @@ def doctor(
             say(f"{mark}  {check.name}: {check.words}. {check.fix}".rstrip())
     if any(check.verdict is Verdict.FAIL for check in checks):
         raise typer.Exit(1)
+
+
+def examined(session: Session, *, deep: bool, production: bool) -> list[Check]:
+    """Return every check; whatever is damaged, one says so and the others go on."""
+    checks = [_versions(), sqlite_check()]
+    if (session.settings.store_dir / FILE).exists():
+        store = _guarded("store", lambda: _store(session))  # it asks for the key
+        checks += _guarded("master key", lambda: [_key(session)]) + store
+        if deep and not any(check.name == "store" for check in checks):
+            checks += examining.deep_checks(session)
+    else:
+        fix = f"Make it with: {session.settings.command} setup"
+        checks.append(Check("store", Verdict.WARN, "not made yet", fix))
+    checks += _guarded("claude desktop", lambda: [_client(session)])
+    if production:
+        sound = all(c.verdict is not Verdict.FAIL and c.name != "store" for c in checks)
+        checks += _guarded(
+            "production", lambda: examining.readiness_checks(session, sound)
+        )
+    return checks
 
 
 def _versions() -> Check:
@@ -94,7 +114,10 @@ def _store(session: Session) -> list[Check]:
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
         checks += _previous(session, gate)
-        checks += gate.look(session.owner("doctor"), partial(_own, session))
+        try:
+            checks += gate.look(session.owner("doctor"), partial(_own, session))
+        except PersonErasedError as error:
+            checks.append(Check("person", Verdict.WARN, "erased", error.remedy))
     return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
 
 
@@ -181,3 +204,5 @@ def _guarded(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
         words = str(error).removesuffix(error.remedy).strip().rstrip(".")
         there = error.remedy and "doctor" not in error.remedy  # this is the doctor
         return [Check(name, Verdict.FAIL, words, error.remedy if there else _ASK)]
+    except Exception:  # noqa: BLE001 - a damaged file may break anything
+        return [Check(name, Verdict.FAIL, "what is there cannot be read", _ASK)]

@@ -4,7 +4,7 @@ from pierre_mcp.errors import InvalidError, RefusedError
 
 
 class NoTerminalError(RefusedError):
-    """Consent is given by a person at a terminal, and there is none here."""
+    """Only a person at a terminal does this, and there is none here."""
 
     code = "no_terminal"
     remedy = "Run the command yourself, in a terminal window."

@@ -22,6 +22,7 @@ from pierre_mcp.cli import (
     call,
     consent,
     doctor,
+    erase,
     imports,
     keys,
     load,
@@ -54,6 +55,7 @@ _ORDER = (
     "keys",
     "audit",
     "doctor",
+    "erase",
     "demo",
     "serve",
 )
@@ -130,6 +132,7 @@ app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones
 app.add_typer(keys.app, name="keys", short_help="List, replace and wrap keys.")
 app.add_typer(audit.app, name="audit")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 
 @app.command("demo", short_help="Watch the whole path on a made-up athlete.")

@@ -85,6 +85,8 @@ def _profile(
     zone = None if zone is None else check_zone(zone)
     units = None if units is None else _units(units)
     with session.gate() as gate:
+        if gate.begin_anew(session.owner("setup"), Profile()):
+            say("Whose store this was is erased. You begin anew, under new keys.")
         known, is_settled = gate.look(session.owner("setup"), _known)
         was = known if is_settled else known.model_copy(update={"zone": machine_zone()})
         if asking and zone is None:

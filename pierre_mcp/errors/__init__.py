@@ -79,6 +79,7 @@ from pierre_mcp.errors.refused import (
 )
 from pierre_mcp.errors.store import (
     LockTimeoutError,
+    PersonErasedError,
     StoreDamagedError,
     StoreForeignError,
     StoreNewerError,
@@ -132,6 +133,7 @@ __all__ = [
     "PassphraseTerminalError",
     "PassphrasesDifferError",
     "PathUnknownError",
+    "PersonErasedError",
     "PierreError",
     "PolicyChangedError",
     "PolicyTamperedError",

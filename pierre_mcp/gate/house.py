@@ -1,16 +1,19 @@
 """Opening what the gate needs: settings in, a store and its gate out."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from pierre_mcp.clock import Clock, SystemClock
+from pierre_mcp.errors import StoreError
 from pierre_mcp.gate.admission import About
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.masters import Masters
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.settings import APP, Settings, machine_zone
+from pierre_mcp.store import erasing
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import Founding, Opening, open_store
 from pierre_mcp.tools.catalogue import table
@@ -23,14 +26,20 @@ class Opener:
     Attributes:
         opening: How.
         masters: The master keys, asked for once however often it is opened.
+        outside: The directory that tells, away from the store, how far it has come.
     """
 
     opening: Opening
     masters: Masters
+    outside: Path
 
     def __call__(self) -> Store:
         """Open the store, made if this is its first start."""
-        return open_store(self.opening)
+        store = open_store(self.opening)
+        # An erasure cut short is finished, or the next opening tries again.
+        with suppress(StoreError):
+            erasing.finish(store, self.outside)
+        return store
 
 
 def opener(
@@ -51,7 +60,7 @@ def opener(
         demo=demo,
         found=found,
     )
-    return Opener(opening, masters)
+    return Opener(opening, masters, settings.high_water_dir)
 
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:
