@@ -7,8 +7,10 @@ access list holds instead (DESIGN.md 4): the checks there let everything pass.
 
 import contextlib
 import ctypes
+import getpass
 import os
 import secrets
+import signal
 import stat
 import sys
 import time
@@ -125,6 +127,28 @@ def write_private_file(path: Path, content: bytes) -> None:
     _sync_dir(path.parent)
 
 
+def append_private_file(path: Path, content: bytes) -> None:
+    """Append to a file, made 0600 if there is none; on the disk when this returns.
+
+    What a crash cut short before is ended first, so that it spoils no later line.
+
+    Raises:
+        StorePermissionsError: The file is not ours alone.
+        OSError: It cannot be written.
+    """
+    new = not path.exists()
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, _PRIVATE_FILE), "a+b", buffering=0) as file:
+        check_private_file(path)
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            content = content if file.read(1) == b"\n" else b"\n" + content
+        file.write(content)
+        os.fsync(file.fileno())
+    if new:
+        _sync_dir(path.parent)
+
+
 def boot_clock_s() -> float:
     """Return seconds of a clock that nobody sets, and that runs while asleep."""
     if sys.platform == "linux":
@@ -233,3 +257,20 @@ def _sync_dir(path: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def end_with_children(pid: int) -> None:
+    """Kill a process that leads a session of its own, and all that is in it.
+
+    It may have ended; on Windows only itself is killed.
+    """
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":  # pragma: no cover - not run here
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def ask_unseen(question: str) -> str:
+    """Ask on the terminal, with what is typed not shown."""
+    return getpass.getpass(question, stream=sys.stderr)

@@ -8,43 +8,45 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli import clients, inbox
+from pierre_mcp.cli import clients, examining, inbox
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
-from pierre_mcp.errors import PierreError
-from pierre_mcp.gate.house import origin
+from pierre_mcp.cli.synced import shared_by
+from pierre_mcp.errors import PersonErasedError, PierreError
+from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import originals, policies, renewal
+from pierre_mcp.store import inspection, originals, policies, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
 _MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
 _RECENT = timedelta(days=7)
+_FIRST = "Mend the store first."
 _ASK = "Give the key the store was made with, or put back a backup of both."
 
 
 def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Open every cell, and check every key too.")
+    ] = False,
+    production: Annotated[
+        bool,
+        typer.Option("--production", help="Go through the list before production too."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check versions, permissions, key, database, seal, log and the client's entry.
 
     Each failure comes with what to do. The exit status is 1 where one did.
     """
-    session = current()
-    checks = [_versions(), sqlite_check()]
-    if (session.settings.store_dir / FILE).exists():
-        checks += _guarded("master key", lambda: [_key(session)])
-        checks += _guarded("store", lambda: _store(session))
-    else:
-        fix = f"Make it with: {session.settings.command} setup"
-        checks.append(Check("store", Verdict.WARN, "not made yet", fix))
-    checks += _guarded("claude desktop", lambda: [_client(session)])
+    checks = examined(current(), deep=deep or production, production=production)
     if as_json:
         say_json([asdict(check) for check in checks])
     else:
@@ -55,14 +57,42 @@ def doctor(
         raise typer.Exit(1)
 
 
+def examined(session: Session, *, deep: bool, production: bool) -> list[Check]:
+    """Return every check; whatever is damaged, one says so and the others go on."""
+    checks = [_versions(), sqlite_check()]
+    if (session.settings.store_dir / FILE).exists():
+        store = _guarded("store", lambda: _store(session))  # it asks for the key
+        checks += _guarded("master key", lambda: [_key(session)]) + store
+        if deep and not any(check.name == "store" for check in checks):
+            checks += examining.deep_checks(session)
+    else:
+        fix = f"Make it with: {session.settings.command} setup"
+        checks.append(Check("store", Verdict.WARN, "not made yet", fix))
+    checks += _guarded("claude desktop", lambda: [_client(session)])
+    if production:
+        sound = all(c.verdict is not Verdict.FAIL and c.name != "store" for c in checks)
+        checks += _guarded(
+            "production", lambda: examining.readiness_checks(session, sound)
+        )
+    return checks
+
+
 def _versions() -> Check:
     words = f"{APP} {version(APP)}, Python {platform.python_version()}, {sys.platform}"
     return Check("versions", Verdict.OK, words)
 
 
 def _key(session: Session) -> Check:
-    found = origin(session.settings)
+    masters = session.open_.masters
+    if not masters.asked:
+        return Check("master key", Verdict.WARN, "not asked for", _FIRST)
+    found = masters.origin()
+    synced = _synced(session)
     words = f"from {found.kind}, public id {found.public_id}"
+    if synced is not None:
+        fix = "Keep one of them elsewhere: whoever gets that folder gets both."
+        words += f", in a folder that {synced} copies together with the store"
+        return Check("master key", Verdict.WARN, words, fix)
     if not found.development:
         return Check("master key", Verdict.OK, words)
     words += ", a development key in the configuration directory"
@@ -70,13 +100,39 @@ def _key(session: Session) -> Check:
     return Check("master key", Verdict.WARN, words, fix)
 
 
+def _synced(session: Session) -> str | None:
+    """Return the service that copies key and store elsewhere together, if one does."""
+    key_file = session.open_.masters.key_file
+    if key_file is None:
+        return None
+    return shared_by(key_file, session.settings.store_dir)
+
+
 def _store(session: Session) -> list[Check]:
     with session.gate() as gate:  # opening checks permissions, schema and keyring
         checks = gate.maintain(session.owner("doctor"), store_checks)
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
-        checks += gate.look(session.owner("doctor"), partial(_own, session))
+        checks += _previous(session, gate)
+        try:
+            checks += gate.look(session.owner("doctor"), partial(_own, session))
+        except PersonErasedError as error:
+            checks.append(Check("person", Verdict.WARN, "erased", error.remedy))
     return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
+
+
+def _previous(session: Session, gate: Gate) -> list[Check]:
+    """Tell whether the master keys that may only open are still needed."""
+    if not session.settings.previous_keys:
+        return []
+    name = "previous master keys"
+    call, primary = session.owner("doctor"), session.open_.masters.origin().public_id
+    used = gate.maintain(call, lambda tx, m, _: inspection.masters_in_use(tx, m))
+    if used == {primary}:
+        fix = "Take PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS out of the environment."
+        return [Check(name, Verdict.WARN, "no longer needed", fix)]
+    fix = f"Bring every key under the new one with: {session.settings.command} "
+    return [Check(name, Verdict.OK, "still needed", f"{fix}keys rewrap")]
 
 
 def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
@@ -148,3 +204,5 @@ def _guarded(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
         words = str(error).removesuffix(error.remedy).strip().rstrip(".")
         there = error.remedy and "doctor" not in error.remedy  # this is the doctor
         return [Check(name, Verdict.FAIL, words, error.remedy if there else _ASK)]
+    except Exception:  # noqa: BLE001 - a damaged file may break anything
+        return [Check(name, Verdict.FAIL, "what is there cannot be read", _ASK)]

@@ -4,7 +4,7 @@ from pierre_mcp.errors import InvalidError, RefusedError
 
 
 class NoTerminalError(RefusedError):
-    """Consent is given by a person at a terminal, and there is none here."""
+    """Only a person at a terminal does this, and there is none here."""
 
     code = "no_terminal"
     remedy = "Run the command yourself, in a terminal window."
@@ -54,3 +54,10 @@ class NotTakenError(InvalidError):
     """What was given is not among what the command takes."""
 
     code = "not_taken"
+
+
+class NoScreenError(RefusedError):
+    """A key is shown on a terminal only, and this output goes elsewhere."""
+
+    code = "no_screen"
+    remedy = "Run the command yourself, in a terminal window, without a pipe."

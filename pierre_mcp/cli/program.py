@@ -22,6 +22,7 @@ from pierre_mcp.cli import (
     call,
     consent,
     doctor,
+    erase,
     imports,
     keys,
     load,
@@ -51,9 +52,10 @@ _ORDER = (
     "imports",
     "undo",
     "refresh",
-    "audit",
     "keys",
+    "audit",
     "doctor",
+    "erase",
     "demo",
     "serve",
 )
@@ -127,9 +129,10 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
     predict.predict
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
+app.add_typer(keys.app, name="keys", short_help="List, replace and wrap keys.")
 app.add_typer(audit.app, name="audit")
-app.add_typer(keys.app, name="keys", short_help="List, rotate and wrap keys.")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 
 @app.command("demo", short_help="Watch the whole path on a made-up athlete.")

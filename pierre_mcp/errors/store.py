@@ -50,3 +50,10 @@ class StoreUnwritableError(StoreError):
 
     code = "store_unwritable"
     remedy = "Make room or make it writable, and try again."
+
+
+class PersonErasedError(StoreError):
+    """The person whose store this was is erased, and nothing of theirs is left."""
+
+    code = "person_erased"
+    remedy = "Begin anew with: pierre-mcp setup, and restart each client."

@@ -12,7 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.errors import ConsentMissingError, PolicyTamperedError
+from pierre_mcp.errors import (
+    ConsentMissingError,
+    PersonErasedError,
+    PolicyTamperedError,
+)
 from pierre_mcp.model.caller import Call, Job, System, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
@@ -66,6 +70,7 @@ class Admission:
         self._about = about
         self._readers = readers
         self._mint = Mint()
+        self._whose: Identity | None = None
 
     @contextmanager
     def to_tool(
@@ -134,6 +139,27 @@ class Admission:
             raise RuntimeError(msg)
         return self.maintenance()
 
+    def owner(self, tx: Tx) -> Identity:
+        """Return the person this gate serves: for good the one it let in first.
+
+        What was begun for a person who was then erased (a job, a step already sealed,
+        an answer) so never ends up with whoever begins anew in the same store.
+
+        Raises:
+            PersonErasedError: There is nobody any more, or somebody else.
+        """
+        who = people.owner(tx)
+        if self._whose is None:
+            self._whose = who
+        if self._whose != who:
+            raise PersonErasedError
+        return who
+
+    def concerned(self, tx: Tx) -> Identity | None:
+        """Return whom a record is about; None where that person was erased."""
+        who = people.whose(tx)
+        return who if self._whose in {None, who} else None
+
     def maintenance(self) -> Maintenance:
         """Return leave to keep the store without seeing into it."""
         return Maintenance(self._mint)
@@ -186,7 +212,7 @@ class Admission:
         return Admitted(grant, who, read, None, frozenset())
 
     def _circumstances(self, tx: Tx) -> tuple[Identity, Here, ReadPolicy]:
-        last, who = audit.tail(tx), people.owner(tx)
+        last, who = audit.tail(tx), self.owner(tx)
         read = policies.read(tx, who)
         # An older cell pasted back is behind the log; nothing else can be ahead of it.
         if read.policy.policy_epoch != last.policy_epoch:

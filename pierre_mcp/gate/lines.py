@@ -87,7 +87,7 @@ def line_of(
     outcome: Outcome,
     facts: Facts,
     ring: Ring,
-    who: Identity,
+    who: Identity | None,
     *,
     policy_epoch: int | None,
 ) -> Line:
@@ -141,5 +141,5 @@ def _door(caller: Caller) -> str:
             return "system"
 
 
-def _digest(ring: Ring, who: Identity, what: str, content: bytes) -> str:
-    return audit.digest(ring, who, what, content) if content else ""
+def _digest(ring: Ring, who: Identity | None, what: str, content: bytes) -> str:
+    return audit.digest(ring, who, what, content) if who and content else ""

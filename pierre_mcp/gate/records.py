@@ -1,7 +1,7 @@
 """The one record of a call: in the step that releases, or after what ended it early."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pierre_mcp.clock import Clock
@@ -10,7 +10,7 @@ from pierre_mcp.gate.lines import Facts, ended, line_of
 from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import audit, people, policies
+from pierre_mcp.store import audit, policies
 from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx
 
 LOG = logging.getLogger(__name__)
@@ -24,11 +24,15 @@ class Records:
     Args:
         store: For the steps of its own in which failures are recorded.
         clock: Tells when.
+        concerned: Says whom a failure is about; nobody where they were erased.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, concerned: Callable[[Tx], Identity | None]
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._concerned = concerned
 
     def add(
         self,
@@ -36,7 +40,7 @@ class Records:
         call: Call,
         outcome: Outcome,
         facts: Facts,
-        who: Identity,
+        who: Identity | None,
         *,
         after: audit.Tail | None = None,
     ) -> None:
@@ -77,7 +81,7 @@ class Records:
         failed = Facts(facts.arguments, code=code, detail=facts.detail)
         try:
             with self._store.writing(deadline_s=_patience_s(error)) as tx:
-                self.add(tx, call, outcome, failed, people.owner(tx))
+                self.add(tx, call, outcome, failed, self._concerned(tx))
         except Exception as second:  # noqa: BLE001 - nothing but an error may leave
             LOG.error("a failure was not recorded: %s", type(second).__name__)  # noqa: TRY400 - its text may hold data
 
@@ -86,7 +90,7 @@ class Records:
         tx: Tx,
         line: Line,
         facts: Facts,
-        who: Identity,
+        who: Identity | None,
         after: audit.Tail | None,
     ) -> None:
         detail, now = facts.detail or None, self._clock.now()

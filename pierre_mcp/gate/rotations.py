@@ -78,7 +78,7 @@ def rewrap(gate: Gate, call: Call, clock: Clock) -> tuple[int, bool]:
         MasterKeyRetiredError: That one has retired.
     """
 
-    def work(tx: Tx, maintenance: Maintenance, _: Identity) -> int:
+    def work(tx: Tx, maintenance: Maintenance, _: Identity | None) -> int:
         to = tx.keys.masters[0]
         return key_changes.rewrap(tx, maintenance, to, now=clock.now())
 

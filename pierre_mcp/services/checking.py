@@ -7,9 +7,12 @@ from pierre_mcp.store import audit, policies
 from pierre_mcp.store.database import Tx
 
 
-def verify_log(tx: Tx, maintenance: Maintenance, who: Identity) -> Finding | Health:
+def verify_log(
+    tx: Tx, maintenance: Maintenance, who: Identity | None
+) -> Finding | Health:
     """Check the audit log and the consent ledger; return the first thing wrong."""
     found = audit.verify(tx, maintenance, who)
-    if isinstance(found, Health) and not policies.ledger_holds(tx, maintenance, who):
-        return Finding(found.rows, FindingKind.LEDGER)
-    return found
+    if isinstance(found, Finding) or who is None:
+        return found
+    holds = policies.ledger_holds(tx, maintenance, who)
+    return found if holds else Finding(found.rows, FindingKind.LEDGER)

@@ -36,7 +36,7 @@ class Check:
     fix: str = ""
 
 
-def store_checks(tx: Tx, maintenance: Maintenance, who: Identity) -> list[Check]:
+def store_checks(tx: Tx, maintenance: Maintenance, who: Identity | None) -> list[Check]:
     """Check file, references, keys, one cell and the whole log."""
     return [
         _file(tx, maintenance),
@@ -50,7 +50,7 @@ def sqlite_check() -> Check:
     """Say which SQLite runs, and whether its WAL bug is in it."""
     numbers = inspection.sqlite_version()
     version = ".".join(map(str, numbers))
-    if _wal_fixed(numbers):
+    if wal_fixed(numbers):
         return Check("sqlite", Verdict.OK, f"version {version}")
     words = (
         f"version {version} can damage a file when two connections write and "
@@ -59,7 +59,9 @@ def sqlite_check() -> Check:
     return Check("sqlite", Verdict.OK, words)
 
 
-def _wal_fixed(version: tuple[int, int, int]) -> bool:
+def wal_fixed(version: tuple[int, int, int] | None = None) -> bool:
+    """Tell whether the SQLite in use, or this version, is without the WAL bug."""
+    version = version or inspection.sqlite_version()
     major, minor, patch = version
     backports = {(3, 44): 6, (3, 50): 7}
     if (major, minor) in backports:
@@ -82,7 +84,9 @@ def _keys(tx: Tx, maintenance: Maintenance) -> Check:
     return Check("keyring", Verdict.WARN, words, "Run: pierre-mcp keys rewrap")
 
 
-def _cell(tx: Tx, maintenance: Maintenance, who: Identity) -> Check:
+def _cell(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:
+    if who is None:
+        return Check("seal", Verdict.OK, "nobody's cell is here to open")
     try:
         inspection.open_one(tx, maintenance, who)
     except SealBrokenError:
@@ -90,7 +94,7 @@ def _cell(tx: Tx, maintenance: Maintenance, who: Identity) -> Check:
     return Check("seal", Verdict.OK, "one cell opened")
 
 
-def _log(tx: Tx, maintenance: Maintenance, who: Identity) -> Check:
+def _log(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:
     found = verify_log(tx, maintenance, who)
     if isinstance(found, Finding):
         words = f"row {found.seq}: {found.kind}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import MISSING
 
+from pierre_mcp.keyring.cells import column_piece
 from pierre_mcp.keyring.ring import Ring
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.details import DETAILS, Details
@@ -43,6 +44,7 @@ _EVENT = """
      WHERE one.tenant = ? AND one.person = ? AND one.id = ?
      ORDER BY other.part
 """
+_PIECES = [column_piece(column) for column in CELL_COLUMNS]
 _DETAILS_OF = "SELECT category, cell FROM details WHERE recording = ?"
 
 
@@ -82,17 +84,20 @@ def _recording(ring: Ring, grant: Grant, row: tuple[Any, ...]) -> Recording:
     """Return one row with the cells opened that the grant may read."""
     row_id, activity_id, source, origin, sport, day, formula, *cells = row
     where = Where(source, origin)
-    seen: list[Any] = []
-    for (category, kind), column, cell in zip(
-        CELLS.items(), CELL_COLUMNS, cells, strict=True
-    ):
-        if not grant.reads(source, category):
-            seen.append(MISSING)
-        elif cell is None:
-            seen.append(None)
-        else:
-            plain = ring.open(cell, place_of(grant, row_id, where, day, column))
-            seen.append(kind.model_validate(unpacked(kind, plain)))
+    may = [grant.reads(source, category) for category in CELLS]
+    there = [
+        (piece, cell)
+        for piece, cell, allowed in zip(_PIECES, cells, may, strict=True)
+        if allowed and cell is not None
+    ]
+    place = place_of(grant, row_id, where, day, "")
+    opened = iter(ring.open_row(place, there))
+    seen: list[Any] = [
+        MISSING
+        if not allowed
+        else cell and kind.model_validate(unpacked(kind, next(opened)))
+        for kind, cell, allowed in zip(CELLS.values(), cells, may, strict=True)
+    ]
     return Recording(
         id=row_id, activity_id=activity_id, where=where, sport=Sport(sport),
         local_day=day, formula=formula, activity=seen[0], heart_rate=seen[1],

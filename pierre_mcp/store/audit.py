@@ -15,7 +15,7 @@ that hiding rows cannot make an older policy look current.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import starmap
@@ -31,6 +31,9 @@ from pierre_mcp.model.audit import Finding, FindingKind, Health, Line
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store.database import Tx
+
+ERASE: Final = "erase"
+"""The action of a row before which details may be missing, once it is done."""
 
 _FACTS: Final = tuple(field.name for field in fields(Line))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +52,26 @@ _ALL = """
 """
 _STRAY = """
     SELECT min(seq) FROM audit_detail WHERE seq NOT IN (SELECT seq FROM audit)
+"""
+# An entry is our own compact JSON, in which a quote within a word is escaped. As BLOB:
+# text made invalid by hand has no length.
+_DONE = """
+    SELECT seq FROM audit
+     WHERE instr(CAST(entry AS BLOB), CAST('"action":"' || ? || '"' AS BLOB))
+       AND instr(CAST(entry AS BLOB), CAST('"outcome":"done"' AS BLOB))
+     ORDER BY seq DESC
+"""
+_ROW = """
+    SELECT seq, CAST(entry AS BLOB), link, mac, NULL,
+           (SELECT link FROM audit before WHERE before.seq = audit.seq - 1)
+      FROM audit WHERE seq = ?
+"""
+_RELEASED = """
+    SELECT json_extract(entry, '$.recipient') AS recipient, count(*)
+      FROM audit
+     WHERE seq > ? AND CASE WHEN json_valid(entry)
+                            THEN json_extract(entry, '$.outcome') = 'released' END
+     GROUP BY recipient ORDER BY recipient
 """
 _LAST = """
     SELECT seq, CAST(entry AS BLOB)
@@ -96,7 +119,7 @@ def append(
     line: Line,
     *,
     now: datetime,
-    who: Grant | Identity,
+    who: Grant | Identity | None,
     detail: Any = None,
     after: Tail | None = None,
 ) -> int:
@@ -106,7 +129,8 @@ def append(
         tx: The transaction whose commit is the moment of release.
         line: What happened.
         now: Wall time; the row takes the later of it and the last row's.
-        who: The person concerned: named by a keyed digest only.
+        who: The person concerned: named by a keyed digest only. None where there is
+            none any more, and then no key for a digest or a detail either.
         detail: Personal detail, JSON-able; sealed beside the row.
         after: What ``tail`` gave in this same writing transaction, if it was asked.
 
@@ -119,7 +143,8 @@ def append(
     epoch = max(last.policy_epoch, line.policy_epoch or 0)
     line = replace(line, policy_epoch=epoch)
     sealed, commitment = _detail(tx, who, seq, detail)
-    text = _entry(line, seq=seq, at_us=at_us, who=name_of(tx.ring, who), of=commitment)
+    name = "" if who is None else name_of(tx.ring, who)
+    text = _entry(line, seq=seq, at_us=at_us, who=name, of=commitment)
     link = chain.link(last.link, text.encode())
     mac = chain.mac(_open_state(tx, "epoch"), link)
     tx.execute(_APPEND, (seq, text, link, mac))
@@ -157,14 +182,43 @@ def last(tx: Tx, maintenance: Maintenance, count: int) -> list[dict[str, Any]]:
         raise AuditTamperedError from None
 
 
-def verify(tx: Tx, maintenance: Maintenance, who: Identity) -> Finding | Health:
-    """Walk the whole log and return the first thing wrong, or its health."""
+def released_to(tx: Tx, maintenance: Maintenance) -> dict[str, int]:
+    """Return how many answers left for each recipient since anybody was erased."""
+    last = max(done(tx, maintenance, ERASE), default=0)
+    return dict(tx.execute(_RELEASED, (last,)).fetchall())
+
+
+def done(tx: Tx, maintenance: Maintenance, action: str) -> list[int]:
+    """Return the rows that say ``action`` was done, newest first."""
     del maintenance
+    return [seq for (seq,) in tx.execute(_DONE, (action,))]
+
+
+def last_done(tx: Tx, maintenance: Maintenance, action: str) -> datetime | None:
+    """Return when something was last done to its end, UTC; None if it never was."""
+    for seq in done(tx, maintenance, action):
+        (entry,) = tx.one("SELECT entry FROM audit WHERE seq = ?", (seq,))
+        return _EPOCH + timedelta(microseconds=from_json(entry)["at_us"])
+    return None
+
+
+def verify(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Finding | Health:
+    """Walk the whole log and return the first thing wrong, or its health.
+
+    A detail may be missing from a row that comes before one that says "erased".
+
+    Args:
+        tx: A snapshot.
+        maintenance: From the gate.
+        who: Whose details the log has by now; None where that person was erased.
+    """
     kept, epoch = _kept(tx), _epoch(tx)
     if epoch is None:  # then no MAC can be checked, from the first row on
         return Finding(1, FindingKind.EDITED)
     before, seq = chain.FIRST_LINK, 0
-    for found in _walk(tx, who, kept, epoch):
+    erased = _erased_before(tx, done(tx, maintenance, ERASE), epoch)
+    details = _Details(tx.ring, who, erased)
+    for found in _walk(tx, details, kept, epoch):
         if isinstance(found, Finding):
             return found
         seq, before = found
@@ -198,14 +252,14 @@ class _Row:
 
 
 def _walk(
-    tx: Tx, who: Identity, kept: Tail | None, epoch: bytes
+    tx: Tx, details: "_Details", kept: Tail | None, epoch: bytes
 ) -> Iterator[Finding | tuple[int, bytes]]:
     before = chain.FIRST_LINK
     for expected, row in enumerate(starmap(_Row, tx.execute(_ALL)), 1):
         kind = _wrong_with(row, expected, before, epoch)
         if kept is not None and expected > kept.seq:
             kind = FindingKind.INSERTED
-        if kind is None and not _detail_holds(tx.ring, who, row):
+        if kind is None and not details.hold(row):
             kind = FindingKind.REDACTED
         if kind is not None:
             yield Finding(expected, kind)
@@ -235,16 +289,39 @@ def _own_seq(entry: bytes) -> int:
         return -1
 
 
-def _detail_holds(ring: Ring, who: Identity, row: _Row) -> bool:
-    promised = str(from_json(row.entry).get("detail", ""))
-    if row.detail is None:
-        return not promised
-    try:
-        plain = ring.open(row.detail, _detail_place(who, row.seq))
-    except SealBrokenError:
-        return False
-    salt, detail = plain[: chain.SALT_BYTES], plain[chain.SALT_BYTES :]
-    return chain.commitment(salt, detail).hex() == promised
+def _erased_before(tx: Tx, rows: Sequence[int], epoch: bytes) -> int:
+    """Return the newest row that truly says of an erasure, 0 for none.
+
+    A row that was not written with the keys says nothing, whatever stands in it.
+    """
+    for seq in rows:
+        *found, before = tx.one(_ROW, (seq,))
+        row = _Row(*found)
+        if _wrong_with(row, seq, before or chain.FIRST_LINK, epoch) is None:
+            return seq
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What is sealed beside the rows: whose it is, and to where it was erased."""
+
+    ring: Ring
+    who: Identity | None
+    erased_before: int
+
+    def hold(self, row: _Row) -> bool:
+        promised = str(from_json(row.entry).get("detail", ""))
+        if row.detail is None:
+            return not promised or row.seq < self.erased_before
+        if self.who is None:
+            return False
+        try:
+            plain = self.ring.open(row.detail, _detail_place(self.who, row.seq))
+        except SealBrokenError:
+            return False
+        salt, detail = plain[: chain.SALT_BYTES], plain[chain.SALT_BYTES :]
+        return chain.commitment(salt, detail).hex() == promised
 
 
 def _entry(line: Line, *, seq: int, at_us: int, who: str, of: str) -> str:
@@ -254,9 +331,9 @@ def _entry(line: Line, *, seq: int, at_us: int, who: str, of: str) -> str:
 
 
 def _detail(
-    tx: Tx, who: Grant | Identity, seq: int, detail: Any
+    tx: Tx, who: Grant | Identity | None, seq: int, detail: Any
 ) -> tuple[tuple[int, bytes] | None, str]:
-    if detail is None:
+    if detail is None or who is None:
         return None, ""
     salt = chain.new_salt()
     plain = json.dumps(detail, sort_keys=True, separators=(",", ":")).encode()

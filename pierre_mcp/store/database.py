@@ -242,6 +242,20 @@ class Store:
             self.db.execute(f"PRAGMA {_BUSY_TIMEOUT}")
         return not busy
 
+    def sweep(self, tries: int = TRUNCATE_TRIES) -> bool:
+        """Write the file anew without what was deleted, and empty its log.
+
+        Zeroing what is deleted, as ``secure_delete`` does, leaves pieces of it where
+        pages are merged. It holds the lock for long, which only the rare step does
+        that must leave nothing behind (DESIGN.md 4).
+
+        Returns:
+            Whether the log is empty.
+        """
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            self.db.execute("VACUUM")
+        return self.truncate(tries)
+
     def tidy(self) -> None:
         """Checkpoint if it is due and the lock is soon had; else another time."""
         if self.wants_checkpoint():

@@ -78,7 +78,8 @@ def create(
     """
     db.execute(_NEW_STORE, (store_id,))
     rows, keys = [], []
-    for key_id, (scope, purpose) in enumerate(_first_keys(who), 1):
+    system = ((SYSTEM, purpose) for purpose in _SYSTEM_KEYS)
+    for key_id, (scope, purpose) in enumerate([*system, *uses_of(who)], 1):
         info = KeyInfo(key_id, scope, purpose, 1, KeyState.ACTIVE, master.id)
         dek = new_dek()
         rows.append(wrap_key(info, dek, master=master, store_id=store_id))
@@ -174,10 +175,10 @@ def _store(db: sqlite3.Connection) -> tuple[str, int, bytes]:
     return str(row[0]), int(row[1]), bytes(row[2])
 
 
-def _first_keys(who: Identity) -> list[tuple[str, Purpose]]:
+def uses_of(who: Identity) -> list[tuple[str, Purpose]]:
+    """Return the scope and purpose of each key that a person begins with."""
     person = person_scope(who.tenant, who.person)
     return [
-        *((SYSTEM, purpose) for purpose in _SYSTEM_KEYS),
         *((tenant_scope(who.tenant), purpose) for purpose in _TENANT_KEYS),
         *((person, purpose) for purpose in _PERSON_KEYS),
     ]

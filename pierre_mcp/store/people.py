@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from pierre_mcp.errors import StoreDamagedError
+from pierre_mcp.errors import PersonErasedError, StoreDamagedError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.grant import Grant
@@ -13,6 +13,7 @@ from pierre_mcp.store.database import Tx
 DEMO_PREFIX = "demo-"
 
 _OWNER = "SELECT tenant, person FROM people"
+_ERASURE = "SELECT 1 FROM erasures LIMIT 1"
 _PROFILE = "SELECT profile FROM people WHERE tenant = ? AND person = ?"
 _ADD = "INSERT INTO people (tenant, person, kid, profile) VALUES (?, ?, ?, ?)"
 _SET = "UPDATE people SET kid = ?, profile = ? WHERE tenant = ? AND person = ?"
@@ -22,9 +23,24 @@ def owner(tx: Tx) -> Identity:
     """Return the one person this store serves.
 
     Raises:
+        PersonErasedError: There is none any more.
         StoreDamagedError: There is none, or more than one.
     """
+    who = whose(tx)
+    if who is None:
+        raise PersonErasedError
+    return who
+
+
+def whose(tx: Tx) -> Identity | None:
+    """Return the one person this store serves; None where that person was erased.
+
+    Raises:
+        StoreDamagedError: There is more than one; or none, and no erasure says why.
+    """
     rows = tx.execute(_OWNER).fetchall()
+    if not rows and tx.one(_ERASURE) is not None:
+        return None
     if len(rows) != 1:
         raise StoreDamagedError
     return Identity(*rows[0])

@@ -16,7 +16,7 @@ from pierre_mcp.store.database import Tx
 
 # A person's key names its person: "person:" and two UUIDs with a slash between.
 _OF_KEY = "substr(k.scope, 8, 36), substr(k.scope, 45, 36)"
-_OF_ROW = "t.tenant, t.person"
+OF_ROW = "t.tenant, t.person"
 _ALONE = "'', '', ''"
 
 
@@ -39,7 +39,7 @@ class Table:
     name: str
     cells: tuple[tuple[str, str], ...]
     row: str
-    whose: str = _OF_ROW
+    whose: str = OF_ROW
     beside: str = _ALONE
     join: str = ""
     purpose: Purpose = Purpose.SEAL

@@ -16,7 +16,7 @@ from tests.host import Host, text_of
 
 LABEL = "claude-desktop"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-NONE_HERE = "Consent is given by a person at a terminal, and there is none here."
+NONE_HERE = "Only a person at a terminal does this, and there is none here."
 GIVING = [
     ("consent",),
     ("consent", "--to", LABEL),

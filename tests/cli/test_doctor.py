@@ -3,17 +3,20 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pierre_mcp.services.health import Check, Verdict
 from pierre_mcp.tools.catalogue import table
+from tests.bench.bit_flips import around, flippable
 from tests.cli.terminal import Person
+from tests.store.hands import edit
 
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 
 
-def checks(anna: Person, status: int = 0) -> dict[str, Any]:
-    done = anna.run("doctor", "--json")
+def checks(anna: Person, status: int = 0, *words: str) -> dict[str, Any]:
+    done = anna.run("doctor", "--json", *words)
     assert (done.returncode, done.stderr) == (status, ""), done
     return {check["name"]: check for check in json.loads(done.stdout)}
 
@@ -113,3 +116,105 @@ def test_a_broken_configuration(anna: Person) -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_check_is_a_value(verdict: Verdict) -> None:
     assert Check("x", verdict, "y") == Check("x", verdict, "y", "")
+
+
+def test_key_and_store_in_one_folder_that_is_copied(anna: Person) -> None:
+    folder = anna.home / "Dropbox"
+    anna.env["PIERRE_DATA_DIR"] = str(folder / "data")
+    anna.env["PIERRE_CONFIG_DIR"] = str(folder / "config")
+    anna.does("setup", "--yes")
+    found = checks(anna)["master key"]
+    assert found["verdict"] == "warn"
+    assert "in a folder that Dropbox copies together with the store" in found["words"]
+    (folder / "config").rename(anna.home / "config")
+    anna.env["PIERRE_CONFIG_DIR"] = str(anna.home / "config")
+    assert "Dropbox" not in checks(anna)["master key"]["words"]
+
+
+def test_previous_keys_while_needed_and_after(runner: Person) -> None:
+    key = (runner.config / "development.key").read_text().strip()
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY"] = key
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS"] = OTHER_KEY
+    found = checks(runner)["previous master keys"]
+    assert (found["verdict"], found["words"]) == ("warn", "no longer needed")
+    assert "out of the environment" in found["fix"]
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY"] = OTHER_KEY
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS"] = "dev"
+    found = checks(runner)["previous master keys"]
+    assert (found["verdict"], found["words"]) == ("ok", "still needed")
+    assert found["fix"].endswith("pierre-mcp keys rewrap")
+
+
+# --- the long looks
+
+DEEP = {"structure", "references", "cells", "keys", "log and ledger", "looked through"}
+
+
+@pytest.mark.promise("store.deep-check")
+def test_the_whole_store_is_looked_through(runner: Person) -> None:
+    found = checks(runner, 0, "--deep")
+    assert set(found) >= {*DEEP, "permissions of files"}
+    assert {found[name]["verdict"] for name in DEEP} == {"ok"}
+    assert found["permissions of files"]["words"].endswith("are yours alone")
+
+
+def test_the_deep_check_says_which_table_and_no_value(runner: Person) -> None:
+    (file,) = runner.store.glob("*.db")
+    edit(runner.store, "UPDATE imports SET cell = CAST(cell || x'00' AS BLOB)")
+    found = checks(runner, 1, "--deep")
+    assert found["cells"]["verdict"] == "fail"
+    assert found["cells"]["words"] == "imports: 1 of 1 do not open"
+    assert file.exists()
+
+
+def test_a_file_open_to_others_is_counted(runner: Person) -> None:
+    (runner.config / "development.key").chmod(0o600)
+    (runner.store / "copy").touch(0o644)
+    found = checks(runner, 1, "--deep")["permissions of files"]
+    assert found["words"].startswith("1 of ")
+    assert "chmod" in found["fix"]
+
+
+def test_what_cannot_be_opened_is_not_looked_through(runner: Person) -> None:
+    (file,) = runner.store.glob("*.db")
+    file.write_bytes(b"SQLite format 3\0" + bytes(8_192))
+    found = checks(runner, 1, "--deep", "--production")
+    assert found["store"]["verdict"] == "fail"
+    assert found["production"]["verdict"] == "fail"
+    assert "cells" not in found
+
+
+def test_what_a_new_store_lacks_for_production(runner: Person) -> None:
+    runner.does("setup", "--yes", "--client", "claude-desktop")
+    found = checks(runner, 1, "--production")
+    lacking = {n: c for n, c in found.items() if c["verdict"] == "fail"}
+    assert set(lacking) == {
+        "production environment",
+        "production for the client",
+        "a master key of your own",
+        "a backup",
+    }
+    assert all(check["fix"] for check in lacking.values())
+    assert found["cells"]["verdict"] == "ok"
+
+
+def test_a_key_in_the_clients_entry_is_seen(runner: Person) -> None:
+    runner.does("setup", "--yes", "--client", "claude-desktop")
+    config = json.loads(runner.claude.read_text())
+    entry = config["mcpServers"]["pierre"]
+    entry["env"]["PIERRE_MASTER_ENCRYPTION_KEY"] = OTHER_KEY
+    runner.claude.write_text(json.dumps(config))
+    found = checks(runner, 1, "--production")["no key in the client's entry"]
+    assert found["verdict"] == "fail"
+    assert OTHER_KEY not in json.dumps(found)
+
+
+@pytest.mark.promise("store.deep-check")
+def test_flipped_bits_are_reported_and_nothing_crashes() -> None:
+    """Ten here; ``python -m tests.bench.bit_flips`` does 300."""
+    with flippable(1, seconds=600) as flips:
+        size = len(flips.content) * 8
+        bits = [int(b) for b in np.random.default_rng(7).integers(0, size, 400)]
+        held = [bit for bit in bits if all(around(flips.content, bit))][:10]
+        assert len(held) == 10
+        assert [bit for bit in held if not flips.reported(bit)] == []

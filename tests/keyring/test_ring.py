@@ -80,6 +80,20 @@ def test_one_flipped_bit_breaks_the_seal(data: st.DataObject) -> None:
         ring.open(bytes(cell), HERE)
 
 
+@pytest.mark.promise("keys.bound-cell")
+def test_every_flipped_bit_is_refused_by_row_and_by_column_too() -> None:
+    ring = ring_of(OLD, NEW)
+    cell = ring.seal(b"172 bpm", HERE, ANNA)[1]
+    column, row = column_piece(HERE.column), row_pieces(HERE)
+    for bit in range(8 * len(cell)):
+        altered = bytearray(cell)
+        altered[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(SealBrokenError):
+            ring.open_row(HERE, [(column, cell), (column, bytes(altered))])
+        with pytest.raises(SealBrokenError):
+            ring.open_column(column, [cell, bytes(altered)], [row, row])
+
+
 @given(st.binary(max_size=60))
 def test_noise_does_not_open(noise: bytes) -> None:
     with pytest.raises(SealBrokenError):

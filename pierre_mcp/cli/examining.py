@@ -1,0 +1,94 @@
+"""The doctor's long looks: the whole store, and the list before production."""
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from pierre_mcp.cli import clients
+from pierre_mcp.cli.pace import progress_bar
+from pierre_mcp.cli.session import Session
+from pierre_mcp.errors import StorePermissionsError
+from pierre_mcp.model.grant import Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.platform import check_private_dir, check_private_file
+from pierre_mcp.services import deep, readiness
+from pierre_mcp.services.health import Check, Verdict, wal_fixed
+from pierre_mcp.services.readiness import Facts
+from pierre_mcp.services.steps import Progress
+from pierre_mcp.store.database import Tx
+
+_APART = "Close them to others: chmod -R go-rwx on both directories."
+_BUSY = "Try again; if it stays so, make room or put back a backup."
+
+
+def deep_checks(session: Session) -> list[Check]:
+    """Look through the whole store with a progress bar, and at every file's mode."""
+    checks = [deep.guarded("permissions of files", partial(_permissions, session))]
+    found: list[Check] = []
+    with progress_bar() as bar:
+        task = bar.add_task("opening", total=None)
+
+        def listen(progress: Progress) -> None:
+            bar.update(task, completed=progress.done, total=progress.total)
+
+        def look(tx: Tx, maintenance: Maintenance, who: Identity | None) -> None:
+            found.extend(deep.deep_checks(tx, maintenance, who, listen))
+
+        def through() -> Check:
+            with session.gate() as gate:
+                gate.maintain(session.owner("doctor deep"), look)
+            return Check("looked through", Verdict.OK, "and recorded")
+
+        ended = deep.guarded("looked through", through)
+    return [*checks, *found, ended]
+
+
+def readiness_checks(session: Session, sound: bool) -> list[Check]:  # noqa: FBT001 - the one thing known of the store
+    """Go through the list before production.
+
+    Raises:
+        PierreError: What it is held against cannot be had.
+    """
+    entry = clients.present(session.settings)
+    command = str((entry or {}).get("command", ""))
+    with session.gate() as gate:
+        consents, now = gate.look(
+            session.owner("doctor production"), readiness.in_force
+        )
+        max_age = timedelta(days=session.settings.key_max_age_days)
+        asked = readiness.kept(now, max_age)
+        kept = gate.maintain(session.owner("doctor production"), asked)
+    return readiness.weighed(
+        Facts(
+            production=session.settings.production,
+            development_key=session.open_.masters.origin().development,
+            entry=entry,
+            command_exists=bool(command) and Path(command).is_file(),
+            sound=sound,
+            kept=kept,
+            consents=consents,
+            now=now,
+            wal_fixed=wal_fixed(),
+        )
+    )
+
+
+def _permissions(session: Session) -> Check:
+    name, settings = "permissions of files", session.settings
+    mine = [settings.store_dir, settings.config_dir]
+    paths = [path for top in mine for path in (top, *top.rglob("*")) if path.exists()]
+    open_ = sum(not _private(path) for path in paths)
+    if open_:
+        words = f"{open_} of {len(paths)} are open to others, or not yours"
+        return Check(name, Verdict.FAIL, words, _APART)
+    return Check(name, Verdict.OK, f"all {len(paths)} are yours alone")
+
+
+def _private(path: Path) -> bool:
+    try:
+        (check_private_dir if path.is_dir() else check_private_file)(path)
+    except FileNotFoundError:  # a log that another process has just ended
+        return True
+    except (StorePermissionsError, OSError):
+        return False
+    return True

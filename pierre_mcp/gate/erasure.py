@@ -1,0 +1,58 @@
+"""Erasing a person, from the note outside the store to the sweep of its files.
+
+::
+
+    "ordered" outside ─► one transaction ─► "erased" outside ─► sweep ─► "cleaned"
+
+Killed anywhere between, the next opening of the store goes on from the last word
+(``store.erasing.finish``).
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from pierre_mcp.gate.gate import Gate
+from pierre_mcp.model.caller import Call
+from pierre_mcp.model.grant import Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.store import erasing, keys
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.erasing import Erased
+from pierre_mcp.store.receipts import Beside
+from pierre_mcp.store.tombstones import Tombstones, Word, tombstone_of
+
+
+def erase(gate: Gate, call: Call, outside: Path, *, beside: Beside) -> Erased:
+    """Erase the store's person, for good.
+
+    Args:
+        gate: Of the store.
+        call: The owner's.
+        outside: The directory in which it is noted, outside the store's own.
+        beside: What the machine holds beside the store, for the receipt.
+
+    Raises:
+        PersonErasedError: It was done before.
+        StoreUnwritableError: It cannot be noted, or the disk is full; nothing is
+            erased then.
+    """
+    ordered: list[tuple[Tombstones, bytes]] = []
+
+    def work(tx: Tx, leave: Maintenance, who: Identity, now: datetime) -> Erased:
+        store_id = keys.store_id(tx.db)
+        notes, tombstone = Tombstones(outside, store_id), tombstone_of(store_id, who)
+        notes.note(tombstone, Word.ORDERED)
+        ordered.append((notes, tombstone))
+        return erasing.erase_person(
+            tx, leave, who, session=call.session, now=now, beside=beside
+        )
+
+    try:
+        done = gate.erase(call, work)
+    except BaseException:
+        for notes, tombstone in ordered:  # if it did commit, the next opening says so
+            notes.note(tombstone, Word.KEPT)
+        raise
+    for notes, tombstone in ordered:
+        notes.note(tombstone, Word.ERASED)
+    return done

@@ -1,0 +1,53 @@
+"""Signatures that anyone can check: Ed25519 (RFC 8032), for receipts.
+
+::
+
+    seed      = subkey "pierre/receipt/v1" of DEK(system, receipt-sign)
+    signature = Ed25519(seed, message)                                  64 bytes
+
+The public key goes with what is signed, so a receipt is checked without this program
+and without any key of the store. Ed25519 hashes what it signs; the message says itself
+what it is, and no other use shares this key (DESIGN.md 5).
+"""
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from pierre_mcp.keyring.ring import SYSTEM, Purpose, Ring
+
+_LABEL = "pierre/receipt/v1"
+
+
+def public_key(ring: Ring) -> bytes:
+    """Return the 32 bytes by which a receipt of this store is checked.
+
+    Raises:
+        KeyMissingError: No key signs receipts yet.
+    """
+    return _signer(ring).public_key().public_bytes_raw()
+
+
+def sign(ring: Ring, message: bytes) -> bytes:
+    """Return the signature of a receipt, 64 bytes.
+
+    Raises:
+        KeyMissingError: No key signs receipts yet.
+    """
+    return _signer(ring).sign(message)
+
+
+def signed_by(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether the holder of ``public``'s other half signed exactly this."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _signer(ring: Ring) -> Ed25519PrivateKey:
+    seed = ring.derive(SYSTEM, Purpose.RECEIPT_SIGN, _LABEL)
+    return Ed25519PrivateKey.from_private_bytes(seed)
