@@ -17,7 +17,8 @@ OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
     *("setup", "import", "consent", "call", "athlete"),
     *("load", "records", "predict", "zones"),
-    *("imports", "undo", "refresh", "audit", "doctor", "demo", "serve"),
+    *("imports", "undo", "refresh", "keys", "audit", "doctor"),
+    *("erase", "demo", "serve"),
 ]
 
 

@@ -1,6 +1,7 @@
 """Keys, as their owner sees and replaces them."""
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,48 @@ def test_how_old_a_key_may_be(runner: Person) -> None:
     refused = runner.run("keys", "status", env=env)
     assert (refused.returncode, refused.stdout) == (78, "")
     assert "a whole number of days" in refused.stderr
+
+
+@pytest.mark.promise("keys.mek-rotation")
+def test_a_master_key_moves_and_swapped_entries_do_not_undo_it(runner: Person) -> None:
+    old = (runner.config / "development.key").read_text().strip()
+    give(runner, new := a_key(1), "dev")
+    assert "the primary, from env, is" in runner.does("keys", "status")
+    assert "not wrapped under the master key set as primary" in served(runner)
+    done = runner.asks("keys", "rewrap")
+    assert done == {"rewrapped": 8, "log_emptied": True}
+    found = runner.asks("keys", "status")
+    [previous] = found["previous"]
+    assert previous["may_go"]
+    assert found["retired"] == [{"id": previous["id"], "compromised": False}]
+    give(runner, old, new)
+    assert "not wrapped under the master key set as primary" in served(runner)
+    refused = runner.run("keys", "rewrap")
+    assert (refused.returncode, refused.stdout) == (78, "")
+    assert "retired" in refused.stderr
+    give(runner, a_key(2), new)
+    said = runner.does("keys", "rewrap", "--compromised")
+    assert "8 keys made, 7 keys destroyed" in said
+    assert "Copies of the store made before this stay readable" in said
+    give(runner, a_key(2), "")
+    assert "wrapped under" not in served(runner)
+    assert "Retired, and may be known" in runner.does("keys", "status")
+
+
+def a_key(of: int) -> str:
+    return b64encode(bytes(range(of, of + 32))).decode()
+
+
+def give(runner: Person, primary: str, previous: str) -> None:
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY"] = primary
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS"] = previous
+
+
+def served(runner: Person) -> str:
+    """What a server says that starts, and whose client goes at once."""
+    done = runner.run("serve", "--client", "somebody", typed="")
+    assert done.returncode == 0
+    return done.stderr
 
 
 def a_job(**said: object) -> Rotation:
