@@ -19,7 +19,7 @@ from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import behind, gate_on, opener, origin
+from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
 from pierre_mcp.gate.lines import ROTATE
 from pierre_mcp.late import Late
@@ -250,11 +250,11 @@ async def _serve_stdio(
     settings: Settings,
     recipient: str,
     descriptors: tuple[int, int],
-    open_: Callable[[], Store],
+    open_: Opener,
 ) -> int:
     worker = Worker(open_)
     async with worker:
-        _warn_of_development_key(settings)
+        _warn_of_development_key(open_)
         if await worker.run(lambda store, _: behind(store)):
             LOG.warning("%s", BEHIND.format(settings.command))
         desk = FrontDesk(
@@ -276,8 +276,8 @@ async def _serve_stdio(
     return status
 
 
-def _warn_of_development_key(settings: Settings) -> None:
-    found = origin(settings)
+def _warn_of_development_key(open_: Opener) -> None:
+    found = open_.masters.origin()
     if found.development:
         LOG.warning(
             "using a development master key (public id %s), kept in the configuration "

@@ -7,8 +7,10 @@ access list holds instead (DESIGN.md 4): the checks there let everything pass.
 
 import contextlib
 import ctypes
+import getpass
 import os
 import secrets
+import signal
 import stat
 import sys
 import time
@@ -255,3 +257,20 @@ def _sync_dir(path: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def end_with_children(pid: int) -> None:
+    """Kill a process that leads a session of its own, and all that is in it.
+
+    It may have ended; on Windows only itself is killed.
+    """
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":  # pragma: no cover - not run here
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def ask_unseen(question: str) -> str:
+    """Ask on the terminal, with what is typed not shown."""
+    return getpass.getpass(question, stream=sys.stderr)

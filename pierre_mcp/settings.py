@@ -37,11 +37,23 @@ SETTINGS: Final = {
     ),
     "PIERRE_MEK_SOURCE": (
         "`env` if a key is given there, else `dev`",
-        "Where the master key comes from: `env`, `file:/absolute/path` or `dev`.",
+        (
+            "Where the master key comes from: `env`, `dev`, `file:/absolute/path`, "
+            '`keychain:SERVICE/NAME`, `command:["PROGRAM", "ARGUMENT"]` (no '
+            "shell), a `pkcs11:` URI with `module-path` and `pin-source`, or "
+            "`passphrase`. It is copied into a client's entry: put no secret in it."
+        ),
     ),
     "PIERRE_MASTER_ENCRYPTION_KEY": (
         "none",
         "The master key, base64 of 32 random bytes; taken out once read.",
+    ),
+    "PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS": (
+        "none",
+        (
+            "Master keys that may only open, while they are replaced: a comma list of "
+            "keys, or of sources as above but `env` and `command`; taken out once read."
+        ),
     ),
     "PIERRE_KEY_MAX_AGE_DAYS": (
         "`365`",
@@ -62,15 +74,17 @@ class Settings:
     Attributes:
         profile: Which person's store; each is a store of its own.
         master_key: As given, never shown.
+        previous_keys: Likewise; a comma list.
         key_max_age_days: When the server replaces a key that seals.
     """
 
     data_dir: Path
     config_dir: Path
     profile: str = DEFAULT_PROFILE
-    mek_source: str = ""
+    mek_source: str = field(default="", repr=False)
     production: bool = False
     master_key: str | None = field(default=None, repr=False)
+    previous_keys: str = field(default="", repr=False)
     key_max_age_days: int = KEY_MAX_AGE_DAYS
 
     @property
@@ -113,8 +127,9 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         InvalidError: The profile's name is not one, ``PIERRE_ENV`` is unknown, or the
             greatest age of a key is no number of days.
     """
-    check_profile(profile)
     master_key = os.environ.pop("PIERRE_MASTER_ENCRYPTION_KEY", None)
+    previous_keys = os.environ.pop("PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS", "")
+    check_profile(profile)
     return Settings(
         data_dir=_path("PIERRE_DATA_DIR", user_data_path(APP, appauthor=False)),
         config_dir=_path("PIERRE_CONFIG_DIR", user_config_path(APP, appauthor=False)),
@@ -122,6 +137,7 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         mek_source=os.environ.get("PIERRE_MEK_SOURCE", ""),
         production=_production(os.environ.get("PIERRE_ENV", "")),
         master_key=master_key,
+        previous_keys=previous_keys,
         key_max_age_days=_days(os.environ.get("PIERRE_KEY_MAX_AGE_DAYS", "")),
     )
 
@@ -185,6 +201,11 @@ def environment_for_child(settings: Settings) -> dict[str, str]:
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
     }
     return {**os.environ, **own}
+
+
+def environment_for_others() -> dict[str, str]:
+    """Return the environment for a program that is not ours: none of our settings."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PIERRE_")}
 
 
 def claude_desktop_dir() -> Path:

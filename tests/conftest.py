@@ -3,6 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.tokens import keychain, soft_token
+
+__all__ = ["keychain", "soft_token"]
+
 # How fast a test runs says only what else the machine does.
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -65,20 +65,23 @@ PROMISES: Final = {
     ),
     "keys.dev-mode": (
         "With no MEK a development key is made, kept apart from the database, and "
-        "warned about; only its public id is printed; given by the environment, the "
-        "same key opens the same store."
+        "warned about; only its public id is printed; it can be revealed on a terminal "
+        "and set in production with no data migration."
     ),
     "keys.mek-external": (
-        "The master key comes from the environment or a file; it is 256 bits, never "
-        "in the database, a log, an error, an audit row or stderr."
+        "The master key comes from the environment, a file, the OS keychain, a "
+        "command, a PKCS#11 token or a passphrase; it is 256 bits, never in the "
+        "database, a log, an error, an audit row, stderr, a core dump or a child's "
+        "environment, and neither are PIN and passphrase."
     ),
     "keys.mek-rotation": (
         "A new MEK takes over without downtime and without sealing data again; status "
         "says when the old may go; after a compromise all data keys are replaced too."
     ),
     "keys.no-overwrite": (
-        "An unreadable keyring, a wrong MEK or a transient error never makes a new "
-        "key; the error names the MEK id needed."
+        "An unreadable keyring, a wrong, absent or unreadable MEK or a transient error "
+        "never makes a new key or puts one over another; each has its own error, which "
+        "names the MEK id that the store needs."
     ),
     "keys.nonce-budget": (
         "Seals per key are counted; rotation starts at 2^30 and sealing stops at 2^31."
@@ -133,8 +136,8 @@ PROMISES: Final = {
         "hold); a tombstone outside the store tells an older copy's owner again."
     ),
     "seal.no-plaintext": (
-        "After a full exercise no sensitive value, name, place or key occurs in the "
-        "database, WAL, temporary directory, logs or stderr."
+        "After a full exercise no sensitive value, name, place, key, PIN or passphrase "
+        "occurs in the database, WAL, temporary directory, logs or stderr."
     ),
     "store.crash": (
         "Kill -9, a torn WAL, a full disk or two processes at once lose no "

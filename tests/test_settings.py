@@ -12,6 +12,7 @@ from pierre_mcp.settings import (
     Settings,
     check_profile,
     environment_for_child,
+    environment_for_others,
     from_environment,
     machine_zone,
     overrides,
@@ -52,6 +53,26 @@ def test_the_key_is_taken_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.master_key == "s3cret"
     assert "s3cret" not in repr(found)
     assert "PIERRE_MASTER_ENCRYPTION_KEY" not in os.environ
+
+
+def test_the_keys_before_it_are_taken_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS", "s3cret,s4cret")
+    with pytest.raises(InvalidError):
+        from_environment("No Profile")
+    assert "PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS" not in os.environ
+    monkeypatch.setenv("PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS", "s3cret,s4cret")
+    found = from_environment()
+    assert found.previous_keys == "s3cret,s4cret"
+    assert "cret" not in repr(found)
+    assert overrides(found) == {}
+
+
+def test_another_program_is_told_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIERRE_DATA_DIR", "somewhere")
+    monkeypatch.setenv("ANOTHER", "setting")
+    told = environment_for_others()
+    assert told["ANOTHER"] == "setting"
+    assert not [name for name in told if name.startswith("PIERRE_")]
 
 
 def test_the_key_is_taken_whatever_else_is_wrong(

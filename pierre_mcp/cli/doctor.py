@@ -15,18 +15,19 @@ import typer
 from pierre_mcp.cli import clients, examining, inbox
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.errors import PersonErasedError, PierreError
-from pierre_mcp.gate.house import origin
+from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import originals, policies, renewal
+from pierre_mcp.store import inspection, originals, policies, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
 _MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
 _RECENT = timedelta(days=7)
+_FIRST = "Mend the store first."
 _ASK = "Give the key the store was made with, or put back a backup of both."
 
 
@@ -59,8 +60,8 @@ def examined(session: Session, *, deep: bool, production: bool) -> list[Check]:
     """Return every check; whatever is damaged, one says so and the others go on."""
     checks = [_versions(), sqlite_check()]
     if (session.settings.store_dir / FILE).exists():
-        checks += _guarded("master key", lambda: [_key(session)])
-        checks += _guarded("store", lambda: _store(session))
+        store = _guarded("store", lambda: _store(session))  # it asks for the key
+        checks += _guarded("master key", lambda: [_key(session)]) + store
         if deep and not any(check.name == "store" for check in checks):
             checks += examining.deep_checks(session)
     else:
@@ -81,8 +82,16 @@ def _versions() -> Check:
 
 
 def _key(session: Session) -> Check:
-    found = origin(session.settings)
+    masters = session.open_.masters
+    if not masters.asked:
+        return Check("master key", Verdict.WARN, "not asked for", _FIRST)
+    found = masters.origin()
+    synced = examining.synced(session)
     words = f"from {found.kind}, public id {found.public_id}"
+    if synced is not None:
+        fix = "Keep one of them elsewhere: whoever gets that folder gets both."
+        words += f", in a folder that {synced} copies together with the store"
+        return Check("master key", Verdict.WARN, words, fix)
     if not found.development:
         return Check("master key", Verdict.OK, words)
     words += ", a development key in the configuration directory"
@@ -95,11 +104,26 @@ def _store(session: Session) -> list[Check]:
         checks = gate.maintain(session.owner("doctor"), store_checks)
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
+        checks += _previous(session, gate)
         try:
             checks += gate.look(session.owner("doctor"), partial(_own, session))
         except PersonErasedError as error:
             checks.append(Check("person", Verdict.WARN, "erased", error.remedy))
     return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
+
+
+def _previous(session: Session, gate: Gate) -> list[Check]:
+    """Tell whether the master keys that may only open are still needed."""
+    if not session.settings.previous_keys:
+        return []
+    name = "previous master keys"
+    call, primary = session.owner("doctor"), session.open_.masters.origin().public_id
+    used = gate.maintain(call, lambda tx, m, _: inspection.masters_in_use(tx, m))
+    if used == {primary}:
+        fix = "Take PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS out of the environment."
+        return [Check(name, Verdict.WARN, "no longer needed", fix)]
+    fix = f"Bring every key under the new one with: {session.settings.command} "
+    return [Check(name, Verdict.OK, "still needed", f"{fix}keys rewrap")]
 
 
 def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from pierre_mcp.cli import clients
 from pierre_mcp.cli.pace import progress_bar
 from pierre_mcp.cli.session import Session
+from pierre_mcp.cli.synced import shared_by
 from pierre_mcp.errors import StorePermissionsError
-from pierre_mcp.gate.house import origin
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.platform import check_private_dir, check_private_file
@@ -62,7 +62,7 @@ def readiness_checks(session: Session, sound: bool) -> list[Check]:  # noqa: FBT
     return readiness.weighed(
         Facts(
             production=session.settings.production,
-            development_key=origin(session.settings).development,
+            development_key=session.open_.masters.origin().development,
             entry=entry,
             command_exists=bool(command) and Path(command).is_file(),
             sound=sound,
@@ -70,8 +70,17 @@ def readiness_checks(session: Session, sound: bool) -> list[Check]:  # noqa: FBT
             consents=consents,
             now=now,
             wal_fixed=wal_fixed(),
+            shared_by=synced(session),
         )
     )
+
+
+def synced(session: Session) -> str | None:
+    """Return the service that copies key and store elsewhere together, if one does."""
+    key_file = session.open_.masters.key_file
+    if key_file is None:
+        return None
+    return shared_by(key_file, session.settings.store_dir)
 
 
 def _permissions(session: Session) -> Check:

@@ -54,3 +54,10 @@ class NotTakenError(InvalidError):
     """What was given is not among what the command takes."""
 
     code = "not_taken"
+
+
+class NoScreenError(RefusedError):
+    """A key is shown on a terminal only, and this output goes elsewhere."""
+
+    code = "no_screen"
+    remedy = "Run the command yourself, in a terminal window, without a pipe."

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pierre_mcp.cli import key_material
 from pierre_mcp.cli.pace import Brake, progress_bar
 from pierre_mcp.cli.session import (
     AsJson,
@@ -19,7 +20,6 @@ from pierre_mcp.cli.session import (
 )
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import origin
 from pierre_mcp.gate.lines import EMERGENCY, REWRAP, REWRAP_COMPROMISED, ROTATE
 from pierre_mcp.gate.rotations import carry_through, rewrap
 from pierre_mcp.platform import FileLock
@@ -57,7 +57,7 @@ def status(as_json: AsJson = False) -> None:
     session, now = current(), SystemClock().now()
     with session.gate() as gate:
         found = _listed(session, gate, now)
-    source = origin(session.settings).kind
+    source = session.open_.masters.origin().kind
     if as_json:
         say_json(_as_json(found, source, now))
         return
@@ -142,6 +142,10 @@ def rewrap_(
         say("Every key is wrapped under the master key set as primary already.")
     if not emptied:
         say(_UNEMPTIED)
+
+
+app.command("new")(key_material.new)
+app.command("reveal")(key_material.reveal)
 
 
 def run(session: Session, job: Rotation, action: str) -> bool:

@@ -52,8 +52,8 @@ _ORDER = (
     "imports",
     "undo",
     "refresh",
-    "audit",
     "keys",
+    "audit",
     "doctor",
     "erase",
     "demo",
@@ -129,8 +129,8 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
     predict.predict
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
+app.add_typer(keys.app, name="keys", short_help="List, replace and wrap keys.")
 app.add_typer(audit.app, name="audit")
-app.add_typer(keys.app, name="keys", short_help="List, rotate and wrap keys.")
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, TextIO, TypeVar
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from pierre_mcp.errors import InvalidError
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import opened
+from pierre_mcp.gate.house import Opener, opened, opener
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.policy.privacy import clean
@@ -30,16 +31,21 @@ _WIDE = 160
 """Columns of a table that no terminal shows: a file or a pipe has no edge."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """One command, as the owner gave it."""
 
     settings: Settings
     id: str = field(default_factory=lambda: str(uuid4()))
 
+    @cached_property
+    def open_(self) -> Opener:
+        """What opens the store; one, so that its master keys are asked for once."""
+        return opener(self.settings)
+
     def gate(self) -> AbstractContextManager[Gate]:
         """Open the store for this command."""
-        return opened(self.settings)
+        return opened(self.settings, self.open_)
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""

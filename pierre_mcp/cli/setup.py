@@ -12,7 +12,6 @@ from pierre_mcp.cli.imports import run_import, summarise
 from pierre_mcp.cli.inbox import chosen
 from pierre_mcp.cli.session import Session, ask, current, err, say
 from pierre_mcp.errors import PathUnknownError
-from pierre_mcp.gate.house import origin
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
@@ -26,6 +25,13 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.operations import IMPORT_INBOX
 
 Units = Literal["metric", "imperial"]
+
+_UNTOLD = {
+    "env": "The entry does not hold your master key, and Claude Desktop does not know "
+    "it",
+    "passphrase": "What Claude Desktop starts has no terminal to ask for your "
+    "passphrase on",
+}
 
 
 def setup(
@@ -130,7 +136,7 @@ def _units(text: str) -> Units:
 
 
 def _key_line(session: Session) -> None:
-    found = origin(session.settings)
+    found = session.open_.masters.origin()
     if not found.development:
         say(f"Sealed under the key from {found.kind} (public id {found.public_id}).")
         return
@@ -149,11 +155,12 @@ def _client(session: Session, *, asked: bool, asking: bool) -> None:
     except ConfigUnreadableError:
         err().print(f"About {clients.config_path()}:")
         raise
-    if session.settings.master_key is not None:
+    untold = _UNTOLD.get(session.open_.masters.origin().kind)
+    if untold is not None:
         err().print(
-            "The entry does not hold your master key, and Claude Desktop does not know "
-            "it: keep it in a file, 0600, and set PIERRE_MEK_SOURCE to file:/its/path "
-            "before you run this again."
+            f"{untold}: keep a key in a file, 0600, or in the keychain, and set "
+            "PIERRE_MEK_SOURCE to file:/its/path or keychain:SERVICE/NAME before you "
+            "run this again."
         )
     if not written.changed:
         say("Claude Desktop has our entry already.")

@@ -6,12 +6,11 @@ recipient ``demo``, is in that same transaction: no store that holds a person's 
 come to have it.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 
 from pierre_mcp.clock import Clock, SystemClock
-from pierre_mcp.gate.house import opener
+from pierre_mcp.gate.house import Opener, opener
 from pierre_mcp.gate.lines import Facts, line_of
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, System
@@ -23,7 +22,7 @@ from pierre_mcp.policy.bundles import training
 from pierre_mcp.services import consents
 from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store import audit, policies
-from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.catalogue import table
 
 DEMO_RECIPIENT = "demo"
@@ -32,7 +31,7 @@ DEMO_PROFILE = Profile(zone="Europe/Zurich")
 _LASTS = timedelta(days=365)
 
 
-def demo_opener(settings: Settings, clock: Clock | None = None) -> Callable[[], Store]:
+def demo_opener(settings: Settings, clock: Clock | None = None) -> Opener:
     """Return what makes (or opens) a demo store where ``settings`` say."""
     clock = clock or SystemClock()
 

@@ -2,19 +2,46 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import StoreError
 from pierre_mcp.gate.admission import About
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.keyring.master import Master, MasterOrigin, load_master
+from pierre_mcp.gate.masters import Masters
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.settings import APP, Settings, machine_zone
 from pierre_mcp.store import erasing
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import Founding, Opening, open_store
 from pierre_mcp.tools.catalogue import table
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """What opens the store, on whichever thread is to own it, as often as need be.
+
+    Attributes:
+        opening: How.
+        masters: The master keys, asked for once however often it is opened.
+        high_water: Where it is noted who was erased.
+    """
+
+    opening: Opening
+    masters: Masters
+    high_water: Path
+
+    def __call__(self) -> Store:
+        """Open the store, made if this is its first start.
+
+        An erasure that was cut short is finished, or the next opening tries again.
+        """
+        store = open_store(self.opening)
+        with suppress(StoreError):
+            erasing.finish(store, self.high_water)
+        return store
 
 
 def opener(
@@ -24,25 +51,18 @@ def opener(
     profile: Profile | None = None,
     demo: bool = False,
     found: Founding | None = None,
-) -> Callable[[], Store]:
-    """Return what opens the store, on whichever thread is to own it."""
+) -> Opener:
+    """Return what opens the store where the settings say."""
+    masters = Masters(settings)
     opening = Opening(
         directory=settings.store_dir,
-        masters=lambda new: (_load(settings, may_create=new)[0],),
+        masters=masters.for_store,
         clock=clock or SystemClock(),
         profile=profile or Profile(zone=machine_zone()),
         demo=demo,
         found=found,
     )
-
-    def open_() -> Store:
-        store = open_store(opening)
-        # An erasure cut short is finished, or the next opening tries again.
-        with suppress(StoreError):
-            erasing.finish(store, settings.high_water_dir)
-        return store
-
-    return open_
+    return Opener(opening, masters, settings.high_water_dir)
 
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:
@@ -63,26 +83,7 @@ def opened(
         store.close()
 
 
-def origin(settings: Settings) -> MasterOrigin:
-    """Say where the master key comes from, without its value.
-
-    Raises:
-        KeyringError: It is missing, malformed or unreadable.
-    """
-    return _load(settings, may_create=False)[1]
-
-
 def behind(store: Store) -> bool:
     """Tell whether the keys are wrapped under another master key than the primary."""
     with store.reading() as tx:
         return tx.keys.behind(tx.ring)
-
-
-def _load(settings: Settings, *, may_create: bool) -> tuple[Master, MasterOrigin]:
-    return load_master(
-        settings.mek_source,
-        env_key=settings.master_key,
-        config_dir=settings.config_dir,
-        production=settings.production,
-        may_create=may_create,
-    )

@@ -7,7 +7,7 @@ goes at the end however that comes: by return, by error, by Ctrl-C or by SIGTERM
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,12 @@ from uuid import uuid4
 
 from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.gate.founding import demo_opener
-from pierre_mcp.gate.house import gate_on
+from pierre_mcp.gate.house import Opener, gate_on
 from pierre_mcp.gate.jobs import pump
 from pierre_mcp.model.caller import Call, Job, Owner
 from pierre_mcp.services import athlete
 from pierre_mcp.services.steps import Listener, Progress
 from pierre_mcp.settings import DEFAULT_PROFILE, Settings
-from pierre_mcp.store.database import Store
 
 _ENDING = tuple(s for s in signal.Signals if s.name in {"SIGTERM", "SIGHUP"})
 
@@ -38,7 +37,7 @@ def demo_store(
     seed: int = athlete.SEED,
     listen: Listener = _silently,
     clock: Clock | None = None,
-) -> Iterator[tuple[Settings, Callable[[], Store]]]:
+) -> Iterator[tuple[Settings, Opener]]:
     """Give the settings of a filled demo store, and what opens it.
 
     Whoever opens it, in this process or another, has closed it before the end.
@@ -66,7 +65,7 @@ def within(settings: Settings, directory: Path) -> Settings:
 
 def _fill(
     settings: Settings,
-    open_: Callable[[], Store],
+    open_: Opener,
     clock: Clock,
     *,
     seed: int,

@@ -1,4 +1,4 @@
-"""The master key: outside the database, one class for each way to hold it.
+"""The master key: outside the database, and what every holder of one can do.
 
 ::
 
@@ -8,41 +8,30 @@ Only the cipher of the wrap key and the public id are kept; the master key itsel
 dropped once they are made (DESIGN.md 5, "Memory"; Python cannot wipe bytes, and nothing
 more is claimed). The id says which key a store needs, and gives nothing of it away.
 
-Sources here: ``env``, ``file:/absolute/path`` and ``dev``. A key that is absent and one
-that cannot be read are different faults, and neither ever makes a new key.
+Where a key comes from is in ``masters``, one module for each source. A key that is
+absent and one that cannot be read are different faults, and neither ever makes a new
+key.
 """
 
 import base64
-import os
 import secrets
-import stat
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NoReturn, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pierre_mcp.errors import (
-    MasterKeyMalformedError,
-    MasterKeyMissingError,
-    MasterKeyUnreadableError,
-    MasterSourceError,
-    StoreUnwritableError,
-)
+from pierre_mcp.errors import MasterKeyMalformedError
 from pierre_mcp.keyring import gcm
 from pierre_mcp.keyring.hkdf import expand_sha512
-from pierre_mcp.platform import make_private_dir, write_private_file
 
 MASTER_KEY_BYTES: Final = 32
-DEVELOPMENT_KEY_NAME: Final = "development.key"
+MEK_ID_BYTES: Final = 16
 
 _ALG_LOCAL = 0x01
 _ID_AT, _ID_END = 32, 48
 # Of 32 random bytes about 30 differ; fewer than 17 do once in 10**13. What fails was
 # typed or repeated: a short word over and over, or hexadecimal (16) taken for bytes.
 _DISTINCT_BYTES = 17
-_MOST_READ = 1024
 _BASE64 = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\r\n"
 )
@@ -75,11 +64,26 @@ class Master(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreNeed:
+    """What a store asks of whoever holds the master keys.
+
+    Attributes:
+        store_id: Its id; the salt of a passphrase, so that it survives a backup.
+        is_new: It is not made yet: the only time a development key may be.
+        mek_ids: The public ids that its keys are wrapped under; none for a new one.
+    """
+
+    store_id: str
+    is_new: bool = False
+    mek_ids: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MasterOrigin:
     """Where the master key came from, fit to print.
 
     Attributes:
-        kind: ``"env"``, ``"file"`` or ``"dev"``.
+        kind: The word of its source: ``"env"``, ``"file"``, ``"pkcs11"`` ...
         public_id: The MEK id in hexadecimal.
         development: True for a key made here, which is warned about.
     """
@@ -139,78 +143,22 @@ class LocalMaster:
         return gcm.decrypt(self._cipher, nonce, body, context)
 
 
-def load_master(
-    source: str,
-    *,
-    env_key: str | None,
-    config_dir: Path,
-    production: bool,
-    may_create: bool,
-) -> tuple[LocalMaster, MasterOrigin]:
-    """Find the master key where the settings say it is.
-
-    Args:
-        source: ``"env"``, ``"file:/absolute/path"`` or ``"dev"``; empty is ``env``
-            where a key is given there, and ``dev`` where none is.
-        env_key: ``PIERRE_MASTER_ENCRYPTION_KEY``, or None where it is not set. Set but
-            empty is malformed, not absent.
-        config_dir: Where the development key is kept, away from the database.
-        production: Refuses a development key.
-        may_create: The store is not made yet, so a development key may be. For a store
-            that is, a new key would open nothing.
-
-    Raises:
-        MasterKeyMissingError: There is none where there should be.
-        MasterKeyMalformedError: It is not base64 of exactly 32 random bytes.
-        MasterKeyUnreadableError: Its file cannot be read, or is open to others.
-        MasterSourceError: ``source`` is none of these.
-        StorePermissionsError: The configuration directory is open to others.
-        StoreUnwritableError: The development key cannot be written there.
-    """
-    kind, _, path = (source or ("dev" if env_key is None else "env")).partition(":")
-    match kind, path:
-        case "env", "":
-            raw = _from_env(env_key)
-        case "file", name if Path(name).is_absolute():
-            raw = _from_file(Path(name))
-        case "dev", "":
-            if production:
-                raise MasterKeyMissingError
-            raw = _development(config_dir, may_create=may_create)
-        case _:
-            raise MasterSourceError
-    master = LocalMaster(raw)
-    return master, MasterOrigin(kind, master.id.hex(), development=kind == "dev")
+def new_key() -> bytes:
+    """Return a new master key: 32 bytes from the system's generator."""
+    return secrets.token_bytes(MASTER_KEY_BYTES)
 
 
-def reveal_development_key(config_dir: Path) -> str:
-    """Return the development key as ``PIERRE_MASTER_ENCRYPTION_KEY`` takes it.
-
-    For ``pierre-mcp keys reveal``, which shows it on a terminal only.
-    """
-    raw = _development(config_dir, may_create=False)
+def as_text(raw: bytes) -> str:
+    """Return a key as ``PIERRE_MASTER_ENCRYPTION_KEY`` takes it."""
     return base64.b64encode(raw).decode()
 
 
-def _from_env(text: str | None) -> bytes:
-    if text is None:
-        raise MasterKeyMissingError
-    return _from_base64(text)
+def key_of_text(text: str) -> bytes:
+    """Decode the one canonical spelling: a key that is nearly right is another key.
 
-
-def _from_file(path: Path) -> bytes:
-    """Read a key file: 32 raw bytes, or base64 with a line end or none."""
-    content = _read_closed(path)
-    # 32 characters of base64 are the text of 24 bytes, not a key: random bytes are all
-    # such characters once in 10**18.
-    if len(content) == MASTER_KEY_BYTES and not _BASE64.issuperset(content):
-        return content
-    line = content.removesuffix(b"\n").removesuffix(b"\r")
-    return _from_base64(line.decode("ascii", "replace"))
-
-
-def _from_base64(text: str) -> bytes:
-    """Decode the one canonical spelling: a key that is nearly right is another key."""
+    Raises:
+        MasterKeyMalformedError: It is not base64 of exactly 32 random bytes.
+    """
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:  # not base64, or not even ASCII
@@ -221,59 +169,23 @@ def _from_base64(text: str) -> bytes:
     return raw
 
 
+def key_of_content(content: bytes) -> bytes:
+    """Return the key that a file or a command holds: 32 raw bytes, or base64.
+
+    Base64 may end with one line end, of either kind.
+
+    Raises:
+        MasterKeyMalformedError: It is neither.
+    """
+    # 32 characters of base64 are the text of 24 bytes, not a key: random bytes are all
+    # such characters once in 10**18.
+    if len(content) == MASTER_KEY_BYTES and not _BASE64.issuperset(content):
+        _require_random(content)
+        return content
+    line = content.removesuffix(b"\n").removesuffix(b"\r")
+    return key_of_text(line.decode("ascii", "replace"))
+
+
 def _require_random(raw: bytes) -> None:
     if len(raw) != MASTER_KEY_BYTES or len(set(raw)) < _DISTINCT_BYTES:
         raise MasterKeyMalformedError
-
-
-def _development(config_dir: Path, *, may_create: bool) -> bytes:
-    """Read the development key, made first if there is none and there may be one."""
-    path = config_dir / DEVELOPMENT_KEY_NAME
-    try:
-        return _from_file(path)
-    except MasterKeyMissingError:
-        if not may_create:
-            raise
-    _create_development(path)
-    # Read back what is there: of two first starters one made it, and both use it.
-    return _from_file(path)
-
-
-def _create_development(path: Path) -> None:
-    text = base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES))
-    try:
-        make_private_dir(path.parent)
-        write_private_file(path, text + b"\n")
-    except FileExistsError:
-        return  # another was first, and theirs is the key
-    except OSError:
-        raise StoreUnwritableError from None
-
-
-def _read_closed(path: Path) -> bytes:
-    """Read a small file that only its owner can change and only we can read.
-
-    Links are followed, since Kubernetes mounts secrets as links; the file at their end
-    is what is checked, through the descriptor it is then read from.
-    """
-    # Not blocking: a named pipe would wait for a writer, and is refused below.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            _require_closed(os.fstat(file.fileno()))
-            return file.read(_MOST_READ)
-    except (FileNotFoundError, NotADirectoryError):
-        raise MasterKeyMissingError from None
-    except OSError:
-        raise MasterKeyUnreadableError from None
-
-
-def _require_closed(found: os.stat_result) -> None:
-    """Refuse what another user could change or read; a group may read (fsGroup)."""
-    if not stat.S_ISREG(found.st_mode):
-        raise MasterKeyUnreadableError
-    if sys.platform != "win32" and (
-        found.st_uid not in {os.geteuid(), 0}
-        or found.st_mode & (stat.S_IWGRP | stat.S_IRWXO)
-    ):
-        raise MasterKeyUnreadableError

@@ -5,7 +5,7 @@ import sqlite3
 from pierre_mcp.keyring.ring import KeyState
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import people
+from pierre_mcp.store import keys, people
 from pierre_mcp.store.database import Tx
 
 
@@ -27,6 +27,12 @@ def key_count(tx: Tx, maintenance: Maintenance) -> int:
     """Return how many keys are in use."""
     del maintenance
     return sum(info.state is KeyState.ACTIVE for info in tx.ring.infos())
+
+
+def masters_in_use(tx: Tx, maintenance: Maintenance) -> frozenset[str]:
+    """Return the public ids that keys are wrapped under, in hexadecimal."""
+    del maintenance
+    return frozenset(one.hex() for one in keys.needed_ids(tx.db))
 
 
 def open_one(tx: Tx, maintenance: Maintenance, who: Identity) -> None:

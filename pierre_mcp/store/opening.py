@@ -8,7 +8,7 @@ starts at once make one store: the second finds it.
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,12 @@ from uuid import uuid4
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
     KeyringMissingError,
-    MasterKeyMissingError,
+    LockTimeoutError,
+    MasterKeyError,
     MasterKeyWrongError,
     StoreUnwritableError,
 )
-from pierre_mcp.keyring.master import Master
+from pierre_mcp.keyring.master import Master, StoreNeed
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.profile import Profile
@@ -31,7 +32,14 @@ from pierre_mcp.platform import (
     make_private_dir,
 )
 from pierre_mcp.store import audit, keys, migrations, people, policies
-from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx, connect, settle
+from pierre_mcp.store.database import (
+    CLOSE_DEADLINE_S,
+    WRITE_DEADLINE_S,
+    Store,
+    Tx,
+    connect,
+    settle,
+)
 from pierre_mcp.store.faults import translated
 from pierre_mcp.store.lock import Turnstile
 
@@ -46,8 +54,8 @@ class Opening:
 
     Attributes:
         directory: Holds the database and its locks; 0700.
-        masters: Gives the master keys, the one in use first; told whether the store is
-            new, which is the only time a development key may be made.
+        masters: Gives the master keys, the one in use first; told what the store
+            needs. It may wait for a person, so it is called without the lock.
         clock: Tells when.
         profile: The owner's first settings, if the store is made now.
         demo: Mark a new store as a demo, for ever.
@@ -55,7 +63,7 @@ class Opening:
     """
 
     directory: Path
-    masters: Callable[[bool], tuple[Master, ...]]
+    masters: Callable[[StoreNeed], tuple[Master, ...]]
     clock: Clock
     profile: Profile = field(default_factory=Profile)
     demo: bool = False
@@ -73,22 +81,45 @@ def open_store(opening: Opening) -> Store:
         StoreUnwritableError: The directory or file cannot be made or written.
         KeyringError: Its keys cannot be had; a wrong master key is named.
     """
-    path = opening.directory / FILE
     try:
         make_private_dir(opening.directory)
     except OSError:
         raise StoreUnwritableError from None
     lock = Turnstile(opening.directory)
     with lock.hold(WRITE_DEADLINE_S), translated():
-        db = _connected(path)
+        db = _connected(opening.directory / FILE)
         try:
-            masters = _ready(db, opening, path)
-            store = Store(db, lock=lock, keys=keys.Keys(masters), path=path)
-            with store.reading():
-                pass  # the keys open, or it is said here
+            need = _need(db, opening)
         except BaseException:
             db.close()
             raise
+    try:
+        while True:
+            masters = _masters(opening, need)
+            with lock.hold(WRITE_DEADLINE_S), translated():
+                found = _need(db, opening)
+                if found == need or (found.is_new and need.is_new):
+                    _make_ready(db, opening, need, masters)
+                    return _opened(db, opening, lock, masters)
+            need = found  # made or wrapped anew by another, while we asked
+    except BaseException:
+        # As a store closes: whoever cannot have the lock is not the last connected.
+        with suppress(LockTimeoutError), lock.hold(CLOSE_DEADLINE_S, closing=True):
+            db.close()
+        db.close()
+        raise
+
+
+def _opened(
+    db: sqlite3.Connection,
+    opening: Opening,
+    lock: Turnstile,
+    masters: tuple[Master, ...],
+) -> Store:
+    path = opening.directory / FILE
+    store = Store(db, lock=lock, keys=keys.Keys(masters), path=path)
+    with store.reading():
+        pass  # the keys open, or it is said here
     return store
 
 
@@ -104,40 +135,52 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connect(path)
 
 
-def _ready(db: sqlite3.Connection, opening: Opening, path: Path) -> tuple[Master, ...]:
+def _need(db: sqlite3.Connection, opening: Opening) -> StoreNeed:
+    """Say which master keys the store needs; none yet, where it is to be made."""
     version = migrations.version_of(db)
     settle(db)
     if version == 0:
-        masters = opening.masters(True)  # noqa: FBT003 - "is it new?", and it is
-        _create(db, opening, masters[0])
-    elif version < migrations.VERSION:
-        masters = _masters(db, opening)
-        _upgrade(db, version, path)
-    else:
-        # Before anything in it is believed.
-        migrations.check_schema(db)
-        masters = _masters(db, opening)
-    return masters
-
-
-def _masters(db: sqlite3.Connection, opening: Opening) -> tuple[Master, ...]:
-    """Return the master keys of a store that is, or say which one it needs."""
+        prefix = people.DEMO_PREFIX if opening.demo else ""
+        return StoreNeed(prefix + str(uuid4()), is_new=True)
+    if version == migrations.VERSION:
+        migrations.check_schema(db)  # before anything in it is believed
     needed = keys.needed_ids(db)
     if not needed:
         raise KeyringMissingError
+    return StoreNeed(keys.store_id(db), mek_ids=needed)
+
+
+def _masters(opening: Opening, need: StoreNeed) -> tuple[Master, ...]:
+    """Return the master keys, or say which one the store needs."""
     try:
-        masters = opening.masters(False)  # noqa: FBT003 - "is it new?", and it is not
-    except MasterKeyMissingError:
-        raise MasterKeyMissingError(min(needed)) from None
-    lacking = needed - {master.id for master in masters}
+        masters = opening.masters(need)
+    except MasterKeyError as error:
+        raise (error.needing(min(need.mek_ids)) if need.mek_ids else error) from None
+    lacking = need.mek_ids - {master.id for master in masters}
     if lacking:
         raise MasterKeyWrongError(min(lacking))
     return masters
 
 
-def _create(db: sqlite3.Connection, opening: Opening, master: Master) -> None:
+def _make_ready(
+    db: sqlite3.Connection,
+    opening: Opening,
+    need: StoreNeed,
+    masters: tuple[Master, ...],
+) -> None:
+    """Make the store, or bring it to the newest schema, where it is not there yet."""
+    if need.is_new:
+        _create(db, opening, need.store_id, masters[0])
+        return
+    version = migrations.version_of(db)
+    if version < migrations.VERSION:
+        _upgrade(db, version, opening.directory / FILE)
+
+
+def _create(
+    db: sqlite3.Connection, opening: Opening, store_id: str, master: Master
+) -> None:
     who = Identity(str(uuid4()), str(uuid4()))
-    store_id = (people.DEMO_PREFIX if opening.demo else "") + str(uuid4())
     with _one_step(db):
         migrations.migrate(db, 0)
         now = opening.clock.now()

@@ -118,6 +118,33 @@ def test_a_check_is_a_value(verdict: Verdict) -> None:
     assert Check("x", verdict, "y") == Check("x", verdict, "y", "")
 
 
+def test_key_and_store_in_one_folder_that_is_copied(anna: Person) -> None:
+    folder = anna.home / "Dropbox"
+    anna.env["PIERRE_DATA_DIR"] = str(folder / "data")
+    anna.env["PIERRE_CONFIG_DIR"] = str(folder / "config")
+    anna.does("setup", "--yes")
+    found = checks(anna)["master key"]
+    assert found["verdict"] == "warn"
+    assert "in a folder that Dropbox copies together with the store" in found["words"]
+    (folder / "config").rename(anna.home / "config")
+    anna.env["PIERRE_CONFIG_DIR"] = str(anna.home / "config")
+    assert "Dropbox" not in checks(anna)["master key"]["words"]
+
+
+def test_previous_keys_while_needed_and_after(runner: Person) -> None:
+    key = (runner.config / "development.key").read_text().strip()
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY"] = key
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS"] = OTHER_KEY
+    found = checks(runner)["previous master keys"]
+    assert (found["verdict"], found["words"]) == ("warn", "no longer needed")
+    assert "out of the environment" in found["fix"]
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY"] = OTHER_KEY
+    runner.env["PIERRE_MASTER_ENCRYPTION_KEY_PREVIOUS"] = "dev"
+    found = checks(runner)["previous master keys"]
+    assert (found["verdict"], found["words"]) == ("ok", "still needed")
+    assert found["fix"].endswith("pierre-mcp keys rewrap")
+
+
 # --- the long looks
 
 DEEP = {"structure", "references", "cells", "keys", "log and ledger", "looked through"}

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pierre_mcp.gate import house
 from pierre_mcp.gate.founding import DEMO_RECIPIENT, demo_opener
-from pierre_mcp.gate.house import gate_on, opened, opener, origin
+from pierre_mcp.gate.house import gate_on, opened, opener
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call, Owner, Recipient
@@ -97,8 +96,8 @@ def test_a_command_closes_what_it_opened(settings: Settings) -> None:
 
 
 def test_where_the_key_comes_from_is_said_without_it(settings: Settings) -> None:
-    with opened(settings):
+    open_ = opener(settings)
+    with opened(settings, open_):
         pass
-    found = origin(settings)
+    found = open_.masters.origin()
     assert found.development
-    assert house.origin(settings) == found

@@ -20,13 +20,9 @@ from pierre_mcp.errors import (
     StorePermissionsError,
     StoreUnwritableError,
 )
-from pierre_mcp.keyring.master import (
-    DEVELOPMENT_KEY_NAME,
-    LocalMaster,
-    MasterOrigin,
-    load_master,
-    reveal_development_key,
-)
+from pierre_mcp.keyring.master import LocalMaster, Master, MasterOrigin, StoreNeed
+from pierre_mcp.keyring.masters.files import DEVELOPMENT_KEY_NAME
+from pierre_mcp.keyring.masters.sources import MasterSettings, load_master, revealed
 
 RAW = bytes(range(200, 232))
 TEXT = base64.b64encode(RAW).decode()
@@ -40,14 +36,15 @@ def load(
     env_key: str | None = None,
     production: bool = False,
     may_create: bool = False,
-) -> tuple[LocalMaster, MasterOrigin]:
-    return load_master(
-        source,
-        env_key=env_key,
-        config_dir=config_dir,
-        production=production,
-        may_create=may_create,
+) -> tuple[Master, MasterOrigin]:
+    given = MasterSettings(
+        source=source, env_key=env_key, config_dir=config_dir, production=production
     )
+    return load_master(given, StoreNeed("store", is_new=may_create))
+
+
+def reveal_development_key(config_dir: Path) -> str:
+    return revealed(MasterSettings(source="dev", config_dir=config_dir))
 
 
 def key_file(path: Path, content: bytes, mode: int = 0o600) -> str:

@@ -10,7 +10,11 @@ import pytest
 from pierre_mcp.errors import (
     KeyringMissingError,
     KeyringTamperedError,
+    MasterCommandError,
+    MasterKeyError,
+    MasterKeyMalformedError,
     MasterKeyMissingError,
+    MasterKeyUnreadableError,
     MasterKeyWrongError,
     PierreError,
     StoreDamagedError,
@@ -19,10 +23,11 @@ from pierre_mcp.errors import (
     StorePermissionsError,
     StoreUnwritableError,
 )
-from pierre_mcp.keyring.master import LocalMaster
+from pierre_mcp.keyring.master import LocalMaster, StoreNeed
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import keys, migrations, people
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.lock import Turnstile
 from pierre_mcp.store.opening import open_store, remove_store
 from tests.store.hands import by_hand, child, edit, go, line_of, look
 from tests.stores import (
@@ -174,15 +179,84 @@ def test_another_master_key_is_named_and_makes_nothing(directory: Path) -> None:
 def test_a_master_key_not_given_is_named_and_none_is_made(directory: Path) -> None:
     asked = []
 
-    def none(new: bool) -> tuple[LocalMaster, ...]:  # noqa: FBT001 - as Opening has it
-        asked.append(new)
+    def none(need: StoreNeed) -> tuple[LocalMaster, ...]:
+        asked.append(need)
         raise MasterKeyMissingError
 
     with a_store(directory):
         pass
     with pytest.raises(MasterKeyMissingError, match=MASTER.id.hex()):
         open_store(replace(opening(directory), masters=none))
-    assert asked == [False]
+    assert [(n.is_new, n.mek_ids) for n in asked] == [(False, frozenset({MASTER.id}))]
+
+
+@pytest.mark.promise("keys.no-overwrite")
+@pytest.mark.parametrize(
+    "fault", [MasterKeyMalformedError, MasterKeyUnreadableError, MasterCommandError]
+)
+def test_a_master_key_that_cannot_be_had_is_named(
+    directory: Path, fault: type[MasterKeyError]
+) -> None:
+    """Each way has its own sentence, and each names the public id it needs."""
+
+    def unread(_: StoreNeed) -> tuple[LocalMaster, ...]:
+        raise fault
+
+    with pytest.raises(fault) as caught:
+        open_store(replace(opening(directory), masters=unread))
+    assert str(caught.value) == str(fault()), "a new store needs none in particular"
+    with a_store(directory):
+        pass
+    before = everything(directory)
+    with pytest.raises(fault, match=f"public id {MASTER.id.hex()}") as caught:
+        open_store(replace(opening(directory), masters=unread))
+    assert caught.value.exit_status == 78
+    assert str(caught.value).endswith(fault.remedy)
+    assert everything(directory) == before
+
+
+def test_the_id_of_a_new_store_is_told_before_it_is_made(directory: Path) -> None:
+    """It is the salt of a passphrase."""
+    asked: list[StoreNeed] = []
+
+    def masters(need: StoreNeed) -> tuple[LocalMaster, ...]:
+        asked.append(need)
+        return (MASTER,)
+
+    for _ in range(2):
+        store = open_store(replace(opening(directory), masters=masters))
+        assert keys.store_id(store.db) == asked[0].store_id
+        store.close()
+    assert asked[0].is_new
+    assert asked[1] == StoreNeed(asked[0].store_id, mek_ids=frozenset({MASTER.id}))
+
+
+def test_others_write_while_the_master_key_is_asked_for(directory: Path) -> None:
+    """It may wait for a person, or ten seconds for a command."""
+
+    def slowly(_: StoreNeed) -> tuple[LocalMaster, ...]:
+        with Turnstile(directory).hold(0):
+            return (MASTER,)
+
+    for _ in range(2):
+        open_store(replace(opening(directory), masters=slowly)).close()
+
+
+@pytest.mark.promise("keys.dek-generated")
+def test_another_makes_the_store_while_the_master_key_is_asked_for(
+    directory: Path,
+) -> None:
+    asked: list[StoreNeed] = []
+
+    def late(need: StoreNeed) -> tuple[LocalMaster, ...]:
+        if not asked:
+            open_store(opening(directory)).close()
+        asked.append(need)
+        return (MASTER,)
+
+    open_store(replace(opening(directory), masters=late)).close()
+    assert [need.is_new for need in asked] == [True, False]
+    assert asked[0].store_id != asked[1].store_id
 
 
 @pytest.mark.promise("keys.no-overwrite")
