@@ -19,7 +19,6 @@ from pierre_mcp.services.steps import Progress
 from pierre_mcp.store.database import Tx
 
 _APART = "Close them to others: chmod -R go-rwx on both directories."
-_BUSY = "Try again; if it stays so, make room or put back a backup."
 
 
 def deep_checks(session: Session) -> list[Check]:
