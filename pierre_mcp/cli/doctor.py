@@ -14,7 +14,6 @@ import typer
 
 from pierre_mcp.cli import clients, examining, inbox
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
-from pierre_mcp.cli.synced import shared_by
 from pierre_mcp.errors import PersonErasedError, PierreError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.grant import Grant
@@ -87,7 +86,7 @@ def _key(session: Session) -> Check:
     if not masters.asked:
         return Check("master key", Verdict.WARN, "not asked for", _FIRST)
     found = masters.origin()
-    synced = _synced(session)
+    synced = examining.synced(session)
     words = f"from {found.kind}, public id {found.public_id}"
     if synced is not None:
         fix = "Keep one of them elsewhere: whoever gets that folder gets both."
@@ -98,14 +97,6 @@ def _key(session: Session) -> Check:
     words += ", a development key in the configuration directory"
     fix = "Keep a copy of that directory; for production give a key of your own."
     return Check("master key", Verdict.WARN, words, fix)
-
-
-def _synced(session: Session) -> str | None:
-    """Return the service that copies key and store elsewhere together, if one does."""
-    key_file = session.open_.masters.key_file
-    if key_file is None:
-        return None
-    return shared_by(key_file, session.settings.store_dir)
 
 
 def _store(session: Session) -> list[Check]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pierre_mcp.cli import clients
 from pierre_mcp.cli.pace import progress_bar
 from pierre_mcp.cli.session import Session
+from pierre_mcp.cli.synced import shared_by
 from pierre_mcp.errors import StorePermissionsError
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
@@ -18,7 +19,6 @@ from pierre_mcp.services.steps import Progress
 from pierre_mcp.store.database import Tx
 
 _APART = "Close them to others: chmod -R go-rwx on both directories."
-_BUSY = "Try again; if it stays so, make room or put back a backup."
 
 
 def deep_checks(session: Session) -> list[Check]:
@@ -69,8 +69,17 @@ def readiness_checks(session: Session, sound: bool) -> list[Check]:  # noqa: FBT
             consents=consents,
             now=now,
             wal_fixed=wal_fixed(),
+            shared_by=synced(session),
         )
     )
+
+
+def synced(session: Session) -> str | None:
+    """Return the service that copies key and store elsewhere together, if one does."""
+    key_file = session.open_.masters.key_file
+    if key_file is None:
+        return None
+    return shared_by(key_file, session.settings.store_dir)
 
 
 def _permissions(session: Session) -> Check:

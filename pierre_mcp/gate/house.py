@@ -26,19 +26,21 @@ class Opener:
     Attributes:
         opening: How.
         masters: The master keys, asked for once however often it is opened.
-        outside: The directory that tells, away from the store, how far it has come.
+        high_water: Where it is noted who was erased.
     """
 
     opening: Opening
     masters: Masters
-    outside: Path
+    high_water: Path
 
     def __call__(self) -> Store:
-        """Open the store, made if this is its first start."""
+        """Open the store, made if this is its first start.
+
+        An erasure that was cut short is finished, or the next opening tries again.
+        """
         store = open_store(self.opening)
-        # An erasure cut short is finished, or the next opening tries again.
         with suppress(StoreError):
-            erasing.finish(store, self.outside)
+            erasing.finish(store, self.high_water)
         return store
 
 

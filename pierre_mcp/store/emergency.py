@@ -28,6 +28,7 @@ REPLACED: Final = (
     Purpose.PSEUDONYM,
     Purpose.TOKEN_MAC,
     Purpose.MANIFEST,
+    Purpose.RECEIPT_SIGN,
 )
 """The purposes of the keys that an emergency replaces."""
 

@@ -21,11 +21,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pierre_mcp.errors import StoreUnwritableError
+from pierre_mcp.errors import (
+    StoreDamagedError,
+    StorePermissionsError,
+    StoreUnwritableError,
+)
 from pierre_mcp.keyring.pae import pae
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.platform import append_private_file, make_private_dir
 
+_STORE_ID: Final = re.compile(r"(demo-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINE: Final = re.compile(rb"([0-9a-f]{64}) ([a-z]+)")
 
 
@@ -50,11 +55,16 @@ class Tombstones:
     Args:
         directory: Outside the store's own; made 0700 when something is noted.
         store_id: Whose.
+
+    Raises:
+        StoreDamagedError: The id is none that we give.
     """
 
     __slots__ = ("_path",)
 
     def __init__(self, directory: Path, store_id: str) -> None:
+        if not _STORE_ID.fullmatch(store_id):  # it names a file, and came from one
+            raise StoreDamagedError
         self._path = directory / f"{store_id}.erased"
 
     def note(self, tombstone: bytes, word: Word) -> None:
@@ -71,11 +81,18 @@ class Tombstones:
             raise StoreUnwritableError from None
 
     def words(self) -> dict[bytes, Word]:
-        """Return the last word of each tombstone; a line cut short says nothing."""
+        """Return the last word of each tombstone; a line cut short says nothing.
+
+        Raises:
+            StorePermissionsError: They are there and cannot be read: nobody may be
+                taken for not erased.
+        """
         try:
             lines = self._path.read_bytes().splitlines()
-        except OSError:
+        except FileNotFoundError:
             return {}
+        except OSError:
+            raise StorePermissionsError from None
         found = (_LINE.fullmatch(line) for line in lines)
         known = set(map(str, Word))
         return {
@@ -85,6 +102,10 @@ class Tombstones:
         }
 
     def erased(self) -> frozenset[bytes]:
-        """Return the tombstones of those whom no copy may bring back."""
+        """Return the tombstones of those whom no copy may bring back.
+
+        Raises:
+            StorePermissionsError: As for ``words``.
+        """
         words = self.words().items()
         return frozenset(one for one, word in words if word is not Word.KEPT)

@@ -12,20 +12,22 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.gate import erasure
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.jobs import pump
+from pierre_mcp.gate.jobs import pump, pump_upkeep
+from pierre_mcp.gate.lines import ROTATE
 from pierre_mcp.keyring.ring import SYSTEM
 from pierre_mcp.model.audit import Health, Outcome
 from pierre_mcp.model.caller import Call, Job, Owner, Recipient
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.checking import verify_log
-from pierre_mcp.services.steps import Progress, Step, silent
+from pierre_mcp.services.steps import Progress, Step, UpkeepStep, silent
 from pierre_mcp.store import keys, recordings
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.receipts import Beside
 from pierre_mcp.store.tombstones import Tombstones, Word
 from tests.gate.probes import Acting
 from tests.gate.world import ABOUT, OTHER, World
+from tests.store.rotating import a_rotation
 from tests.stores import a_digest, a_recording, new_store
 
 ERASE = Call(Owner(), "erase", "session")
@@ -118,6 +120,25 @@ def test_an_import_elsewhere_ends_and_leaves_nothing(
     with world.store.reading() as tx:
         scopes = {info.scope for info in tx.ring.infos()}
     assert then == "somebody new" or scopes == {SYSTEM}
+    assert healthy(world.store, world)
+
+
+@pytest.mark.promise("rights.erase")
+@pytest.mark.parametrize("after", range(5))
+def test_a_rotation_elsewhere_goes_on_and_makes_no_key_of_theirs(
+    world: World, other: Gate, outside: Path, after: int
+) -> None:
+    def steps() -> Iterator[tuple[UpkeepStep, Progress]]:
+        for number, step in enumerate(a_rotation().steps()):
+            if number == after:
+                erase(other, outside)
+            yield step
+
+    call = Call(Owner(), ROTATE, "session")
+    pump_upkeep(world.gate, call, steps(), listen=silent)
+    with world.store.reading() as tx:
+        assert {info.scope for info in tx.ring.infos()} == {SYSTEM}
+    assert world.last_row()["outcome"] == "done"
     assert healthy(world.store, world)
 
 

@@ -12,6 +12,7 @@ from pierre_mcp.errors import (
     PersonErasedError,
     SealBrokenError,
     StoreDamagedError,
+    StorePermissionsError,
     StoreUnwritableError,
 )
 from pierre_mcp.keyring.ring import SYSTEM, person_scope
@@ -58,6 +59,7 @@ STAYS = {
     "store",
 }
 SESSION = "session"
+STORE_ID = "0e0e5e0c-0000-4000-8000-000000000001"
 
 
 def erase(store: Store) -> Erased:
@@ -399,25 +401,34 @@ def test_a_kill_after_the_commit_leaves_one_who_is_not(
 
 
 def test_a_note_cut_short_says_nothing_and_spoils_nothing(tmp_path: Path) -> None:
-    notes = Tombstones(tmp_path / "outside", "store")
+    notes = Tombstones(tmp_path / "outside", STORE_ID)
     one, two = bytes(32), bytes([1]) * 32
     assert notes.words() == {}
     notes.note(one, Word.ORDERED)
-    with (tmp_path / "outside" / "store.erased").open("ab") as file:
+    with (tmp_path / "outside" / f"{STORE_ID}.erased").open("ab") as file:
         file.write(one.hex().encode() + b" era")
     notes.note(two, Word.ERASED)
     notes.note(two, Word.CLEANED)
-    with (tmp_path / "outside" / "store.erased").open("ab") as file:
+    with (tmp_path / "outside" / f"{STORE_ID}.erased").open("ab") as file:
         file.write(two.hex().encode() + b" unheard\n\xff\n")
     assert notes.words() == {one: Word.ORDERED, two: Word.CLEANED}
     assert notes.erased() == {one, two}
 
 
+def test_an_id_names_no_other_file(tmp_path: Path) -> None:
+    for id_ in ("", "../store", STORE_ID.upper(), f"{STORE_ID}/"):
+        with pytest.raises(StoreDamagedError):
+            Tombstones(tmp_path, id_)
+
+
 def test_where_nothing_can_be_noted_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir(0o700)
-    (tmp_path / "outside" / "store.erased").mkdir()
+    (tmp_path / "outside" / f"{STORE_ID}.erased").mkdir()
+    notes = Tombstones(tmp_path / "outside", STORE_ID)
     with pytest.raises(StoreUnwritableError):
-        Tombstones(tmp_path / "outside", "store").note(bytes(32), Word.ORDERED)
+        notes.note(bytes(32), Word.ORDERED)
+    with pytest.raises(StorePermissionsError):
+        notes.erased()
 
 
 def test_what_is_beside_a_store_is_counted(tmp_path: Path) -> None:
