@@ -67,6 +67,11 @@ class Settings:
         return self.data_dir / self.profile
 
     @property
+    def high_water_dir(self) -> Path:
+        """The directory that tells, away from the stores, how far each has come."""
+        return self.config_dir / "high-water"
+
+    @property
     def command(self) -> str:
         """How the person calls this program for this profile."""
         if self.profile == DEFAULT_PROFILE:

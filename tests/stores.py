@@ -55,10 +55,16 @@ def opening(
     """How to open the store in ``directory``; ``replace`` it for more."""
     return Opening(
         directory=directory,
+        high_water=marks_of(directory),
         masters=lambda _: (master,),
         clock=clock or StillClock(),
         profile=Profile(zone="Europe/Zurich"),
     )
+
+
+def marks_of(directory: Path) -> Path:
+    """Where the outside file of the store in ``directory`` is."""
+    return directory.with_name(f"{directory.name}-marks")
 
 
 def new_store(directory: Path, *, demo: bool = False) -> Store:

@@ -54,3 +54,17 @@ class NotTakenError(InvalidError):
     """What was given is not among what the command takes."""
 
     code = "not_taken"
+
+
+class NoStoreError(InvalidError):
+    """There is no store here yet."""
+
+    code = "no_store"
+    remedy = "Make it with: pierre-mcp setup"
+
+
+class StoreThereError(RefusedError):
+    """There is a store already, and it was left as it is."""
+
+    code = "store_there"
+    remedy = "To replace it, add --replace."

@@ -33,6 +33,7 @@ from pierre_mcp.errors import (
     ResourceUnknownError,
     SealBudgetError,
     StaleKeyError,
+    StorePutBackError,
     ToolUnknownError,
 )
 from pierre_mcp.gate.admission import About, Admission, Admitted
@@ -215,10 +216,32 @@ class Gate:
             self._record.add(tx, call, Outcome.DONE, facts, who)
         return done
 
+    def accept(self, call: Call, work: Callable[[Tx, Grant, Maintenance], T]) -> T:
+        """Accept a store that was put back, as the owner asked, and record it.
+
+        In one step, after which it is the store that was last written here.
+
+        Raises:
+            PierreError: What ``work`` raised; rolled back, and not recorded, since a
+                store that was put back takes no row.
+        """
+        leave, facts = self._admit.to_upkeep(call), Facts()
+        with self._store.accepting() as tx:
+            with self._admit.of_owner(tx, call) as admitted:
+                done = work(tx, admitted.grant, leave)
+            self._record.add_changed(tx, call, Outcome.DONE, facts, admitted.who)
+        return done
+
+    def inspect(self, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
+        """Look over a store that cannot take a row yet; nothing of it is shown."""
+        with self._store.reading() as tx:
+            return work(tx, self._admit.maintenance(), people.owner(tx))
+
     def maintain(self, call: Call, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
         """Do upkeep that shows no person's data, and record it.
 
-        A log found tampered with takes no more rows; what was found is still told.
+        A log found tampered with takes no more rows, nor does that of a store that was
+        put back; what was found is still told.
 
         Raises:
             PierreError: What ``work`` raised; recorded.
@@ -229,6 +252,8 @@ class Gate:
             self.note(call, Outcome.DONE)
         except AuditTamperedError:
             LOG.warning("the audit log was changed from outside; no row was added")
+        except StorePutBackError:
+            LOG.warning("the store was put back; no row was added")
         return found
 
     def note(

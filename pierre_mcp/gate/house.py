@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 
 from pierre_mcp.clock import Clock, SystemClock
@@ -22,17 +23,26 @@ def opener(
     profile: Profile | None = None,
     demo: bool = False,
     found: Founding | None = None,
+    put_back_too: bool = False,
 ) -> Callable[[], Store]:
     """Return what opens the store, on whichever thread is to own it."""
-    opening = Opening(
+    opening = replace(
+        opening_of(settings, clock), demo=demo, found=found, put_back_too=put_back_too
+    )
+    if profile is not None:
+        opening = replace(opening, profile=profile)
+    return lambda: open_store(opening)
+
+
+def opening_of(settings: Settings, clock: Clock | None = None) -> Opening:
+    """Return how the store of ``settings`` is opened."""
+    return Opening(
         directory=settings.store_dir,
+        high_water=settings.high_water_dir,
         masters=lambda new: (_load(settings, may_create=new)[0],),
         clock=clock or SystemClock(),
-        profile=profile or Profile(zone=machine_zone()),
-        demo=demo,
-        found=found,
+        profile=Profile(zone=machine_zone()),
     )
-    return lambda: open_store(opening)
 
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:

@@ -294,6 +294,16 @@ class Ring:
             fresh.reserve(info.id, self.seals_left(info.id))
         return fresh
 
+    def hand_over(self, before: "Ring") -> None:
+        """Take over the seals that an earlier load of the keyring had in hand.
+
+        Of a key that is the same in both: a copy put back may have made another key of
+        the same number.
+        """
+        for key_id, dek in self._deks.items():
+            if before.dek(key_id) == dek:
+                self.reserve(key_id, before.seals_left(key_id))
+
     def dek(self, key_id: int) -> bytes | None:
         """Return the 32 bytes of a key on this ring; for this package alone."""
         return self._deks.get(key_id)

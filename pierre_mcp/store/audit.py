@@ -31,6 +31,7 @@ from pierre_mcp.model.audit import Finding, FindingKind, Health, Line
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.high_water import Mark
 
 _FACTS: Final = tuple(field.name for field in fields(Line))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,6 +127,7 @@ def append(
     if sealed is not None:
         tx.execute(_DETAIL, (seq, *sealed))
     _seal_state(tx, _SET_STATE, "tail", _as_bytes(Tail(seq, link, at_us, epoch)))
+    tx.logged = Mark(seq, link)
     return seq
 
 
