@@ -46,7 +46,7 @@ def restore(
     try:
         with restoring(session.settings, path.expanduser()) as ready:
             if dry_run:
-                _tell(_words_of(ready), as_json=as_json, ready=ready)
+                _tell(ready.copy, _words_of(ready), as_json=as_json)
                 return
             _ask(ready, replace=replace)
             accepted, kept = ready.carry_out(session.owner("restore"))
@@ -58,12 +58,9 @@ def restore(
 def _accept(session: Session, *, dry_run: bool, as_json: bool) -> None:
     require_store(session)
     with put_back(session.settings) as found:
-        if found.accepted:
-            say("There is nothing to accept: the store is as it was last written here.")
-            return
         words = _words_of_put_back(found)
-        if dry_run:
-            say(words)
+        if found.in_order or dry_run:
+            _tell(found.held, words, as_json=as_json)
             return
         require_terminal()
         sys.stderr.write(f"{words}\n")
@@ -81,7 +78,8 @@ def _ask(ready: Restoring, *, replace: bool) -> None:
     if ready.there is None:
         return
     if not replace:
-        raise StoreThereError(f"{_words_of(ready)} {StoreThereError.remedy}")
+        msg = f"{_words_of(ready)} {StoreThereError.remedy}"
+        raise StoreThereError(msg)
     require_terminal()
     sys.stderr.write(f"{_words_of(ready)}\n")
     challenge("put the copy in its place")
@@ -90,6 +88,8 @@ def _ask(ready: Restoring, *, replace: bool) -> None:
 def _words_of(ready: Restoring) -> str:
     copy, there = ready.copy, ready.there
     words = f"The copy is whole, and holds {_amount(copy)}."
+    if ready.noted is not None and not copy.goes_through(ready.noted):
+        words += f" Its log had come to row {ready.noted.seq} on this machine."
     if there is None:
         return f"{words} There is no store here yet."
     words += f" The store here holds {_amount(there)}."
@@ -106,6 +106,8 @@ def _words_of(ready: Restoring) -> str:
 
 
 def _words_of_put_back(found: PutBack) -> str:
+    if found.in_order:
+        return "There is nothing to accept: the store is as it was last written here."
     words = f"The store was put back. It holds {_amount(found.held)}."
     if found.noted is None:
         return f"{words} How far its log had come here is not known any more."
@@ -132,9 +134,9 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _tell(words: str, *, as_json: bool, ready: Restoring) -> None:
+def _tell(of: Contents, words: str, *, as_json: bool) -> None:
     if as_json:
-        say_json({"restored": False, **_as_json(ready.copy), "words": words})
+        say_json({"restored": False, **_as_json(of), "words": words})
     else:
         say(words)
 

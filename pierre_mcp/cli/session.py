@@ -15,7 +15,7 @@ from rich.table import Table
 
 from pierre_mcp.errors import InvalidError
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import opened
+from pierre_mcp.gate.house import opened, opener
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.policy.privacy import clean
@@ -37,9 +37,9 @@ class Session:
     settings: Settings
     id: str = field(default_factory=lambda: str(uuid4()))
 
-    def gate(self) -> AbstractContextManager[Gate]:
-        """Open the store for this command."""
-        return opened(self.settings)
+    def gate(self, *, put_back_too: bool = False) -> AbstractContextManager[Gate]:
+        """Open the store for this command; to look only, also one put back."""
+        return opened(self.settings, opener(self.settings, put_back_too=put_back_too))
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""

@@ -53,10 +53,10 @@ class StoreUnwritableError(StoreError):
 
 
 class StorePutBackError(StoreError):
-    """The store is not as it was last written here: an older copy was put back."""
+    """The store is older than what was last written here: a copy was put back, or a crash lost its last writes."""  # noqa: E501
 
     code = "store_put_back"
-    remedy = "If that was you, accept it with: pierre-mcp restore --accept"
+    remedy = "Look at it, and accept it with: pierre-mcp restore --accept"
 
 
 class StoreReplacedError(StoreError):
@@ -105,3 +105,9 @@ class PlaceUnusableError(StoreError):
 
     code = "place_unusable"
     remedy = "Close every client, move that file away, and run this again."
+
+
+class ErasureUnknownError(StoreError):
+    """A person was erased here since the copy was made, and it may hold them still."""
+
+    code = "erasure_unknown"

@@ -50,6 +50,7 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.services.steps import Listener, Progress, Step, UpkeepStep, silent
 from pierre_mcp.store import people
 from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.tools.table import NO_RESOURCE, Prompt, Table, Tool
 
@@ -216,27 +217,6 @@ class Gate:
             self._record.add(tx, call, Outcome.DONE, facts, who)
         return done
 
-    def accept(self, call: Call, work: Callable[[Tx, Grant, Maintenance], T]) -> T:
-        """Accept a store that was put back, as the owner asked, and record it.
-
-        In one step, after which it is the store that was last written here.
-
-        Raises:
-            PierreError: What ``work`` raised; rolled back, and not recorded, since a
-                store that was put back takes no row.
-        """
-        leave, facts = self._admit.to_upkeep(call), Facts()
-        with self._store.accepting() as tx:
-            with self._admit.of_owner(tx, call) as admitted:
-                done = work(tx, admitted.grant, leave)
-            self._record.add_changed(tx, call, Outcome.DONE, facts, admitted.who)
-        return done
-
-    def inspect(self, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
-        """Look over a store that cannot take a row yet; nothing of it is shown."""
-        with self._store.reading() as tx:
-            return work(tx, self._admit.maintenance(), people.owner(tx))
-
     def maintain(self, call: Call, work: Callable[[Tx, Maintenance, Identity], T]) -> T:
         """Do upkeep that shows no person's data, and record it.
 
@@ -255,6 +235,10 @@ class Gate:
         except StorePutBackError:
             LOG.warning("the store was put back; no row was added")
         return found
+
+    def marks(self) -> tuple[Mark | None, Mark]:
+        """Return how far the log had come by the outside file, and how far it is."""
+        return self._store.noted()
 
     def note(
         self,

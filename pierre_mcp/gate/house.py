@@ -47,8 +47,12 @@ def opening_of(settings: Settings, clock: Clock | None = None) -> Opening:
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:
     """Return the gate of an opened store."""
-    about = About(command=settings.command, version=version(APP))
-    return Gate(store, table(), clock or SystemClock(), about)
+    return Gate(store, table(), clock or SystemClock(), about_of(settings))
+
+
+def about_of(settings: Settings) -> About:
+    """Return what the gate says of this program."""
+    return About(command=settings.command, version=version(APP))
 
 
 @contextmanager

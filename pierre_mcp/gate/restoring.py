@@ -10,7 +10,7 @@ stops it, or kills it, loses nothing; and what comes into the place is accepted 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,16 +26,21 @@ from pierre_mcp.errors import (
     StoreDamagedError,
     StoreUnwritableError,
 )
-from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.house import gate_on, opening_of
+from pierre_mcp.gate.admission import About, Admission
+from pierre_mcp.gate.house import about_of, opening_of
+from pierre_mcp.gate.lines import Facts
+from pierre_mcp.gate.records import Records
+from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call
+from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.platform import FileLock, make_private_dir
 from pierre_mcp.services.backups import check_whole
-from pierre_mcp.services.restoring import Accepted, accept
+from pierre_mcp.services.restoring import Accepted, accepts
 from pierre_mcp.settings import Settings
-from pierre_mcp.store import copies
+from pierre_mcp.store import copies, people
 from pierre_mcp.store.copies import Contents
-from pierre_mcp.store.high_water import Mark
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.opening import FILE, Opening, open_store
 from pierre_mcp.store.people import DEMO_PREFIX
 
@@ -49,23 +54,23 @@ class Restoring:
     Attributes:
         copy: What it holds.
         there: What is in its place now; None where nothing is.
+        noted: How far this store's log had come on this machine; None if it never was.
     """
 
     copy: Contents
     there: Contents | None
+    noted: Mark | None
     _settings: Settings
     _clock: Clock
     _opening: Opening
 
     def carry_out(self, call: Call) -> tuple[Accepted, Path | None]:
         """Accept it, and put it in place; return where what was there is kept."""
-        store = open_store(self._opening)
-        try:
-            accepted = gate_on(store, self._settings, self._clock).accept(call, accept)
-        finally:
-            store.close()
-        copy = self._opening.directory / FILE
         place = opening_of(self._settings, self._clock)
+        work = accepts(HighWater(place.high_water, self.copy.store_id).erased())
+        with _opened(self._opening, self._settings) as quarantine:
+            accepted = quarantine.accept(call, work)
+        copy = self._opening.directory / FILE
         kept = copies.put_in_place(place, copy, at=self._clock.now())
         return accepted, kept
 
@@ -91,19 +96,18 @@ def restoring(
         copy = copies.take_in(source, directory)
         if copy.store_id.startswith(DEMO_PREFIX):
             raise DemoStoreError
-        opening = copies.in_directory(opening_of(settings, clock), directory)
-        _check(opening, settings, clock)
+        place = opening_of(settings, clock)
+        opening = copies.in_directory(place, directory)
+        _check(opening, settings)
+        noted = HighWater(place.high_water, copy.store_id).mark()
         there = copies.found_at(settings.store_dir)
-        yield Restoring(copy, there, settings, clock, opening)
+        yield Restoring(copy, there, noted, settings, clock, opening)
 
 
-def _check(opening: Opening, settings: Settings, clock: Clock) -> None:
+def _check(opening: Opening, settings: Settings) -> None:
     try:
-        store = open_store(opening)
-        try:
-            gate_on(store, settings, clock).inspect(check_whole)
-        finally:
-            store.close()
+        with _opened(opening, settings) as quarantine:
+            quarantine.check()
     except StoreDamagedError:
         raise CopyDamagedError from None
     except AuditTamperedError:
@@ -135,6 +139,51 @@ def _workplace(store_dir: Path) -> Iterator[Path]:
         lock.close()
 
 
+class Quarantine:
+    """Looks over a store that serves nobody, and accepts it."""
+
+    def __init__(self, store: Store, clock: Clock, about: About) -> None:
+        self._store = store
+        self._admit = Admission(clock, about, ())
+        self._record = Records(store, clock)
+
+    def check(self) -> Contents:
+        """Check all of it, and return what it holds.
+
+        Raises:
+            AuditTamperedError: Its log was changed.
+            StoreDamagedError: It is not whole.
+        """
+        with self._store.reading() as tx:
+            check_whole(tx, self._admit.maintenance(), people.owner(tx))
+            return copies.contents(tx.db)
+
+    def accept(
+        self, call: Call, work: Callable[[Tx, Grant, Maintenance], Accepted]
+    ) -> Accepted:
+        """Do what makes it fit to serve, and record that, in one step.
+
+        Raises:
+            PierreError: What ``work`` raised; rolled back, and not recorded, since a
+                store that was put back takes no row.
+        """
+        leave = self._admit.to_upkeep(call)
+        with self._store.accepting() as tx:
+            with self._admit.of_owner(tx, call) as admitted:
+                done = work(tx, admitted.grant, leave)
+            self._record.add_changed(tx, call, Outcome.DONE, Facts(), admitted.who)
+        return done
+
+
+@contextmanager
+def _opened(opening: Opening, settings: Settings) -> Iterator[Quarantine]:
+    store = open_store(opening)
+    try:
+        yield Quarantine(store, opening.clock, about_of(settings))
+    finally:
+        store.close()
+
+
 @dataclass(frozen=True, slots=True)
 class PutBack:
     """A store in its place, checked, that may have been put back.
@@ -142,17 +191,21 @@ class PutBack:
     Attributes:
         held: What it holds.
         noted: How far its log had come by the outside file; None where that is gone.
-        accepted: It holds what was noted: there is nothing to accept.
     """
 
     held: Contents
     noted: Mark | None
-    accepted: bool
-    _gate: Gate
+    _erased: frozenset[bytes]
+    _quarantine: Quarantine
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it holds what was noted: then there is nothing to accept."""
+        return self.noted is not None and self.held.goes_through(self.noted)
 
     def accept(self, call: Call) -> Accepted:
         """Accept it where it is."""
-        return self._gate.accept(call, accept)
+        return self._quarantine.accept(call, accepts(self._erased))
 
 
 @contextmanager
@@ -163,14 +216,8 @@ def put_back(settings: Settings, clock: Clock | None = None) -> Iterator[PutBack
         AuditTamperedError: Its log was changed: it is no copy that could be accepted.
         StoreDamagedError: It is not whole.
     """
-    clock = clock or SystemClock()
     opening = replace(opening_of(settings, clock), put_back_too=True)
-    store = open_store(opening)
-    try:
-        gate = gate_on(store, settings, clock)
-        gate.inspect(check_whole)
-        held, noted = gate.inspect(lambda tx, *_: copies.contents(tx.db)), store.noted()
-        accepted = noted is not None and held.goes_through(noted)
-        yield PutBack(held, noted, accepted, gate)
-    finally:
-        store.close()
+    with _opened(opening, settings) as quarantine:
+        held = quarantine.check()
+        outside = HighWater(opening.high_water, held.store_id)
+        yield PutBack(held, outside.mark(), outside.erased(), quarantine)

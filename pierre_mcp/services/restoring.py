@@ -1,21 +1,18 @@
 """What a store must undergo before it serves again, once it was put back.
 
-All of it is one step: erasures are done again, every consent is withdrawn, what
-answers gave out (cursors, tokens) dies, and the keys that seal are replaced, since the
-copy's own may be known to who had the copy.
+All of it is one step: erasures are done again, every consent is withdrawn, the keys
+that seal are replaced, and what answers gave out to go on with dies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from pierre_mcp.keyring.ring import KeyInfo, KeyState, Purpose
+from pierre_mcp.errors import ErasureUnknownError
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.services import consents
-from pierre_mcp.store import key_changes, policies
+from pierre_mcp.store import accepting, policies
 from pierre_mcp.store.database import Tx
-
-_SEALING = {Purpose.SEAL, Purpose.AUDIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +28,21 @@ class Accepted:
     keys_replaced: int
 
 
-def accept(tx: Tx, grant: Grant, maintenance: Maintenance) -> Accepted:
-    """Make a store that was put back fit to serve, in the caller's one step."""
-    replaced = _replace_keys(tx, grant, maintenance)
-    return Accepted(_withdraw_all(tx, grant), replaced)
+def accepts(
+    erased: Collection[bytes],
+) -> Callable[[Tx, Grant, Maintenance], Accepted]:
+    """Return what makes a store that was put back fit to serve, in the caller's step.
+
+    Args:
+        erased: The tombstones kept outside it.
+    """
+
+    def work(tx: Tx, grant: Grant, maintenance: Maintenance) -> Accepted:
+        _erase_again(tx, maintenance, erased)
+        replaced = accepting.replace_keys(tx, maintenance, now=grant.here.now)
+        return Accepted(_withdraw_all(tx, grant), replaced)
+
+    return work
 
 
 def commands(accepted: Accepted, command: str) -> list[str]:
@@ -46,6 +54,18 @@ def commands(accepted: Accepted, command: str) -> list[str]:
     ]
 
 
+def _erase_again(tx: Tx, maintenance: Maintenance, erased: Collection[bytes]) -> None:
+    """Erase again whoever was erased since the copy was made.
+
+    Raises:
+        ErasureUnknownError: Somebody was, and it cannot be told whether the copy has
+            that person still.
+    """
+    del tx, maintenance
+    if erased:
+        raise ErasureUnknownError
+
+
 def _withdraw_all(tx: Tx, grant: Grant) -> Mapping[str, tuple[Scope, ...]]:
     gone = {}
     for recipient, mine in policies.read(tx, grant).policy.recipients.items():
@@ -53,17 +73,3 @@ def _withdraw_all(tx: Tx, grant: Grant) -> Mapping[str, tuple[Scope, ...]]:
         if consents.withdraw(tx, grant, recipient, None, by="restore"):
             gone[recipient] = in_force
     return gone
-
-
-def _replace_keys(tx: Tx, grant: Grant, maintenance: Maintenance) -> int:
-    now, active = grant.here.now, _active(tx)
-    tokens = [info for info in active if info.purpose is Purpose.TOKEN_MAC]
-    sealing = [info for info in active if info.purpose in _SEALING]
-    uses = [(info.scope, info.purpose) for info in (*sealing, *tokens)]
-    key_changes.renew(tx, maintenance, uses, now=now)
-    key_changes.destroy(tx, maintenance, [info.id for info in tokens], now=now)
-    return len(sealing)
-
-
-def _active(tx: Tx) -> list[KeyInfo]:
-    return [info for info in tx.ring.infos() if info.state is KeyState.ACTIVE]

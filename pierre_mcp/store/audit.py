@@ -51,6 +51,11 @@ _ALL = """
 _STRAY = """
     SELECT min(seq) FROM audit_detail WHERE seq NOT IN (SELECT seq FROM audit)
 """
+_DONE = """
+    SELECT entry ->> 'at_us' FROM audit
+     WHERE entry ->> 'action' = ? AND entry ->> 'outcome' = 'done'
+     ORDER BY seq DESC LIMIT 1
+"""
 _LAST = """
     SELECT seq, CAST(entry AS BLOB)
       FROM (SELECT seq, entry FROM audit ORDER BY seq DESC LIMIT ?)
@@ -157,6 +162,13 @@ def last(tx: Tx, maintenance: Maintenance, count: int) -> list[dict[str, Any]]:
         ]
     except (ValueError, TypeError):
         raise AuditTamperedError from None
+
+
+def last_done(tx: Tx, maintenance: Maintenance, action: str) -> datetime | None:
+    """Return when something was last done to its end, UTC; None if it never was."""
+    del maintenance
+    row = tx.one(_DONE, (action,))
+    return None if row is None else _EPOCH + timedelta(microseconds=row[0])
 
 
 def verify(tx: Tx, maintenance: Maintenance, who: Identity) -> Finding | Health:

@@ -265,7 +265,7 @@ def _usable() -> Iterator[None]:
 
 
 def in_directory(opening: Opening, directory: Path) -> Opening:
-    """Return how a copy is opened that lies in ``directory``, with a mark of its own."""
+    """Return how a copy in ``directory`` is opened, with a mark of its own."""
     marks = directory / "high-water"
     return replace(
         opening, directory=directory, high_water=marks, found=None, put_back_too=True

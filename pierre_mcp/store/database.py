@@ -223,10 +223,14 @@ class Store:
                 with self._lock.hold(WRITE_DEADLINE_S):
                     self._reserve()
 
-    def noted(self) -> Mark | None:
-        """Return how far the log had come by what is noted outside."""
-        with self._lock.hold(WRITE_DEADLINE_S):
-            return self._outside.mark()
+    def noted(self) -> tuple[Mark | None, Mark]:
+        """Return how far the log had come by what is noted outside, and how far it is.
+
+        They are the same, unless the store was put back (or the last mark could not be
+        written, or its writer was killed before it was).
+        """
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            return self._outside.mark(), Mark.newest(self.db)
 
     def wants_checkpoint(self) -> bool:
         """Tell whether the write-ahead log is over 1,000 pages, and has news."""

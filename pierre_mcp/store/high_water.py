@@ -4,6 +4,8 @@
 
     <store id> <seq> <link, hexadecimal>          one line a committed append
 
+Beside it ``<store id>.erased`` has one line, hexadecimal, for each person erased.
+
 The last whole line counts: the log must hold that row with that link, else the store is
 an older copy, or another, put in its place (DESIGN 8). A line is added under the
 store's lock right after the COMMIT, so the file may be behind the store (killed between
@@ -83,13 +85,14 @@ class HighWater:
         StoreDamagedError: The id is none that we give.
     """
 
-    __slots__ = ("_failed", "_path", "_torn", "store_id")
+    __slots__ = ("_erased", "_failed", "_path", "_torn", "store_id")
 
     def __init__(self, directory: Path, store_id: str) -> None:
         if not _STORE_ID.fullmatch(store_id):  # it names a file, and came from one
             raise StoreDamagedError
         self.store_id = store_id
         self._path = directory / f"{store_id}.log"
+        self._erased = directory / f"{store_id}.erased"
         self._failed = self._torn = False
 
     def mark(self) -> Mark | None:
@@ -120,6 +123,20 @@ class HighWater:
         mark = self.mark()
         if mark is None or not mark.is_in(db):
             raise StorePutBackError
+
+    def erased(self) -> frozenset[bytes]:
+        """Return the tombstones of who was erased from this store.
+
+        Raises:
+            HighWaterUnreadableError: They are there and cannot be read.
+        """
+        try:
+            lines = self._erased.read_bytes().splitlines()
+            return frozenset(bytes.fromhex(line.decode("ascii")) for line in lines)
+        except FileNotFoundError:
+            return frozenset()
+        except (OSError, ValueError):
+            raise HighWaterUnreadableError from None
 
     def begin(self, mark: Mark) -> None:
         """Make the file with its first line, on the disk, before the store's COMMIT.
