@@ -4,6 +4,7 @@ Every store here is sealed under ``MASTER``, a fixed key, so that another proces
 open it by importing this module.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +36,7 @@ from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.scope import Pair
+from pierre_mcp.settings import Settings
 from pierre_mcp.store import athlete, imports, people, recordings
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
@@ -64,7 +66,7 @@ def opening(
 
 def marks_of(directory: Path) -> Path:
     """Where the outside file of the store in ``directory`` is."""
-    return directory.with_name(f"{directory.name}-marks")
+    return directory.with_name(f"{directory.name}-config") / "high-water"
 
 
 def new_store(directory: Path, *, demo: bool = False) -> Store:
@@ -80,6 +82,16 @@ def a_store(directory: Path, *, demo: bool = False) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def settings_of(directory: Path, *, key: bytes = bytes(range(32))) -> Settings:
+    """The settings by which the program itself opens the store in ``directory``."""
+    return Settings(
+        data_dir=directory.parent,
+        config_dir=marks_of(directory).parent,
+        profile=directory.name,
+        master_key=b64encode(key).decode(),
+    )
 
 
 def database(directory: Path) -> Path:

@@ -50,7 +50,7 @@ class Contents:
     """What a store holds, to hold another against it; it needs no key.
 
     Attributes:
-        last_at: Of the newest row of the log, UTC; None where there is none.
+        last_at: Of the newest row of the log, UTC; None where that tells none.
         links: Of every row.
         recordings: The id of each.
     """
@@ -113,18 +113,22 @@ def opened(path: Path, ours: keys.Keys) -> Iterator[Tx]:
 
 def contents(db: sqlite3.Connection) -> Contents:
     """Return what a store of any version holds."""
+    return Contents(
+        store_id=keys.store_id(db),
+        mark=Mark.newest(db),
+        last_at=_last_at(db),
+        links=frozenset(bytes(link) for (link,) in db.execute(_LINKS)),
+        recordings=frozenset(str(one) for (one,) in db.execute(_RECORDINGS)),
+    )
+
+
+def _last_at(db: sqlite3.Connection) -> datetime | None:
     last = db.execute(_LAST_ENTRY).fetchone()
     try:
         at_us = None if last is None else int(json.loads(last[0])["at_us"])
     except (ValueError, KeyError, TypeError):
-        raise StoreDamagedError from None
-    return Contents(
-        store_id=keys.store_id(db),
-        mark=Mark.newest(db),
-        last_at=None if at_us is None else _EPOCH + timedelta(microseconds=at_us),
-        links=frozenset(bytes(link) for (link,) in db.execute(_LINKS)),
-        recordings=frozenset(str(one) for (one,) in db.execute(_RECORDINGS)),
-    )
+        return None  # whoever checks the log says more of it
+    return None if at_us is None else _EPOCH + timedelta(microseconds=at_us)
 
 
 def take_in(source: Path, directory: Path) -> Contents:
