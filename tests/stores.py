@@ -191,19 +191,24 @@ def begin_import(tx: Tx, grant: Grant) -> str:
 def put(store: Store, grant: Grant, *new: NewRecording, one_file: bool = False) -> str:
     """Store recordings, each from a file of its own, as one import; return its id."""
     with store.writing() as tx:
-        import_id = begin_import(tx, grant)
-        sealed = [
-            recordings.seal(
-                tx.ring,
-                grant,
-                one,
-                digest=a_digest(f"{import_id}/{0 if one_file else i}"),
-                import_id=import_id,
-            )
-            for i, one in enumerate(new)
-        ]
-        recordings.add(tx, grant, sealed)
-        athlete.note(tx, grant, sealed)
+        return put_within(tx, grant, *new, one_file=one_file)
+
+
+def put_within(tx: Tx, grant: Grant, *new: NewRecording, one_file: bool = False) -> str:
+    """Likewise, in a unit that does more."""
+    import_id = begin_import(tx, grant)
+    sealed = [
+        recordings.seal(
+            tx.ring,
+            grant,
+            one,
+            digest=a_digest(f"{import_id}/{0 if one_file else i}"),
+            import_id=import_id,
+        )
+        for i, one in enumerate(new)
+    ]
+    recordings.add(tx, grant, sealed)
+    athlete.note(tx, grant, sealed)
     return import_id
 
 

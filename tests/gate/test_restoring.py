@@ -155,7 +155,8 @@ def fresh(tmp_path: Path) -> Path:
 
 @pytest.mark.promise("keys.backup")
 def test_a_backup_is_made_while_others_write(world: World, tmp_path: Path) -> None:
-    done, written = threading.Event(), []
+    done = threading.Event()
+    written: list[int] = []
 
     def write() -> None:
         with a_store(world.directory) as store:
@@ -576,6 +577,28 @@ def test_a_withdrawn_consent_is_not_revived_by_an_older_copy(
     assert healthy(world.store)
     with put_back(settings_of(world.directory)) as found:
         assert found.in_order
+
+
+@pytest.mark.promise("store.rollback")
+def test_an_older_file_beside_the_newer_log_serves_nobody(
+    world: World, tmp_path: Path
+) -> None:
+    """SQLite takes the two for one: what they make is refused, however it looks."""
+    world.give_training()
+    world.store.checkpoint()
+    shutil.copy(database(world.directory), tmp_path / "older.db")
+    world.withdraw()
+    world.store.checkpoint()
+    log(world.store)  # begins the log anew: what was withdrawn is not in it
+    beside = database(world.directory).with_name("pierre.db-wal")
+    newer = beside.read_bytes()
+    world.close()
+    shutil.copy(tmp_path / "older.db", database(world.directory))
+    beside.write_bytes(newer)
+    beside.chmod(0o600)
+    with a_world(world.directory) as mixed:
+        answer = mixed.ask("get_activities")
+    assert answer.text.startswith("policy_tampered")
 
 
 def test_a_store_whose_mark_is_gone_is_accepted(world: World) -> None:
