@@ -88,10 +88,11 @@ def _ask(ready: Restoring, *, replace: bool) -> None:
 def _words_of(ready: Restoring) -> str:
     copy, there = ready.copy, ready.there
     words = f"The copy is whole, and holds {_amount(copy)}."
-    if ready.noted is not None and not copy.goes_through(ready.noted):
-        words += f" Its log had come to row {ready.noted.seq} on this machine."
     if there is None:
-        return f"{words} There is no store here yet."
+        words += " There is no store here yet."
+        if ready.noted is not None and not copy.goes_through(ready.noted):
+            words += f" There was one, whose log had come to row {ready.noted.seq}."
+        return words
     words += f" The store here holds {_amount(there)}."
     if copy.store_id != there.store_id:
         return f"{words} It is another store, and would be replaced by the copy."

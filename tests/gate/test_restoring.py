@@ -37,7 +37,7 @@ from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.restoring import Accepted, commands
 from pierre_mcp.store import audit, people, policies
 from pierre_mcp.store.database import Store
-from tests.gate.world import CLAUDE, OWNER, World
+from tests.gate.world import CLAUDE, OWNER, World, a_world
 from tests.store.hands import by_hand, child, edit
 from tests.store.test_older import OLDER
 from tests.store.test_older import put_back as put_back_older

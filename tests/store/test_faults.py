@@ -166,7 +166,7 @@ def test_no_acknowledged_write_is_lost_by_a_kill(directory: Path) -> None:
 
 @contextmanager
 def read_only(directory: Path) -> Iterator[None]:
-    """Have a directory in which nobody may write, us included, whoever runs the test."""
+    """Have a directory in which nobody may write, whoever runs the test."""
     root = os.geteuid() == 0
     everything = (directory, *directory.iterdir())
     modes = {path: path.stat().st_mode for path in everything}
