@@ -1,20 +1,24 @@
 """``pierre-mcp restore``: a backup in the store's place, or one put there accepted."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pierre_mcp.cli.backup import require_store
+from pierre_mcp.cli.backup import listening, require_store
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import NotTakenError, StoreThereError
 from pierre_mcp.cli.session import AsJson, Session, command, current, say, say_json
 from pierre_mcp.errors import PathUnknownError
 from pierre_mcp.gate.restoring import PutBack, Restoring, put_back, restoring
 from pierre_mcp.services.restoring import Accepted, commands
+from pierre_mcp.services.steps import Progress
 from pierre_mcp.store.copies import Contents
+from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
 
@@ -43,16 +47,33 @@ def restore(
     if path is None:
         _accept(session, dry_run=dry_run, as_json=as_json)
         return
-    try:
-        with restoring(session.settings, path.expanduser()) as ready:
-            if dry_run:
-                _tell(ready.copy, _words_of(ready), as_json=as_json)
-                return
-            _ask(ready, replace=replace)
+    path = path.expanduser()
+    _check_apart(session, path)
+    with ExitStack() as stack:
+        with _waiting("checking the copy"):
+            ready = stack.enter_context(restoring(session.settings, path))
+        if dry_run:
+            _tell(ready.copy, _words_of(ready), as_json=as_json)
+            return
+        _ask(ready, replace=replace)
+        with _waiting("putting it in place"):
             accepted, kept = ready.carry_out(session.owner("restore"))
-    except (FileNotFoundError, IsADirectoryError):
-        raise PathUnknownError from None
     _done(ready.copy, accepted, "" if kept is None else kept.name, as_json=as_json)
+
+
+def _check_apart(session: Session, path: Path) -> None:
+    """Refuse the store itself: what is in use is not read as a file.
+
+    Raises:
+        NotTakenError: It is that.
+        PathUnknownError: There is nothing.
+    """
+    if not path.exists():
+        raise PathUnknownError
+    place = session.settings.store_dir / FILE
+    if place.exists() and path.samefile(place):
+        msg = f"That is the store. Accept it with: {command()} restore --accept"
+        raise NotTakenError(msg)
 
 
 def _accept(session: Session, *, dry_run: bool, as_json: bool) -> None:
@@ -67,6 +88,13 @@ def _accept(session: Session, *, dry_run: bool, as_json: bool) -> None:
         challenge("accept the store as it is now")
         accepted = found.accept(session.owner("restore"))
     _done(found.held, accepted, "", as_json=as_json)
+
+
+@contextmanager
+def _waiting(word: str) -> Iterator[None]:
+    with listening() as listen:
+        listen(Progress(0, None, word))
+        yield
 
 
 def _ask(ready: Restoring, *, replace: bool) -> None:
@@ -109,7 +137,9 @@ def _words_of(ready: Restoring) -> str:
 def _words_of_put_back(found: PutBack) -> str:
     if found.in_order:
         return "There is nothing to accept: the store is as it was last written here."
-    words = f"The store was put back. It holds {_amount(found.held)}."
+    words = (
+        f"The store is older than what was last written here: {_amount(found.held)}."
+    )
     if found.noted is None:
         return f"{words} How far its log had come here is not known any more."
     return f"{words} Its log had come to row {found.noted.seq}."

@@ -86,6 +86,12 @@ class CopyForeignError(StoreError):
     code = "copy_foreign"
 
 
+class CopyUnreadableError(StoreError):
+    """The copy cannot be read."""
+
+    code = "copy_unreadable"
+
+
 class CopyDamagedError(StoreError):
     """The copy is damaged, so nothing was restored from it."""
 

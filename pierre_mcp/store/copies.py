@@ -9,6 +9,7 @@ who has the old file open would, in closing it, delete the new one's ``-wal`` by
 """
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +21,7 @@ from typing import Final
 from pierre_mcp.errors import (
     CopyDamagedError,
     CopyForeignError,
+    CopyUnreadableError,
     PlaceUnusableError,
     StoreDamagedError,
     StoreForeignError,
@@ -100,8 +102,7 @@ def opened(path: Path, ours: keys.Keys) -> Iterator[Tx]:
         translated(),
         closing(sqlite3.connect(address, uri=True, isolation_level=None)) as db,
     ):
-        if migrations.version_of(db) != migrations.VERSION:
-            raise StoreDamagedError
+        migrations.version_of(db)
         migrations.check_schema(db)
         db.execute("BEGIN")
         tx = Tx(db, ours.load(db), ours)
@@ -145,6 +146,7 @@ def take_in(source: Path, directory: Path) -> Contents:
         CopyForeignError: It is no store of ours.
         StoreNewerError: A later release made it.
         CopyDamagedError: It is one, and cannot be read.
+        CopyUnreadableError: It cannot be read.
         FileNotFoundError: There is none.
         StoreUnwritableError: There is no room for it.
     """
@@ -248,11 +250,14 @@ def _copied(
 
 def _copy_bytes(source: Path, to: Path) -> None:
     try:
-        with source.open("rb") as old, create_private_file(to) as new:
-            while chunk := old.read(1 << 20):
-                new.write(chunk)
+        old = source.open("rb")
     except FileNotFoundError:
         raise
+    except OSError:  # a folder, or not ours to read
+        raise CopyUnreadableError from None
+    try:
+        with old, create_private_file(to) as new:
+            shutil.copyfileobj(old, new)
     except OSError:
         raise StoreUnwritableError from None
 

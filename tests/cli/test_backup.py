@@ -129,7 +129,7 @@ def test_an_older_copy_put_back_by_hand_is_refused_at_every_door(
     assert "older than what was last written" in giver.run("doctor").stdout
     assert "Healthy" in giver.run("audit", "verify").stdout
     assert "in a terminal window" in refused(giver, "restore", "--accept")
-    assert "put back" in giver.does("restore", "--accept", "--dry-run")
+    assert "come to row 5" in giver.does("restore", "--accept", "--dry-run")
     with giver.sits("restore", "--accept") as terminal:
         terminal.take_challenge()
         assert "Every consent is withdrawn" in terminal.end().text
@@ -142,6 +142,11 @@ def test_restore_takes_a_path_or_accept(anna: Person) -> None:
     for words in ((), ("copy.db", "--accept"), ("--accept", "--replace")):
         assert "Name a backup" in refused(anna, "restore", *words)
     assert "nothing at one of the paths" in refused(anna, "restore", "copy.db")
+
+
+def test_the_store_itself_is_no_copy(runner: Person) -> None:
+    said = refused(runner, "restore", str(runner.store / "pierre.db"))
+    assert "with: pierre-mcp restore --accept" in said
 
 
 def test_each_profile_has_a_mark_of_its_own(runner: Person) -> None:

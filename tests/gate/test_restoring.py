@@ -15,8 +15,10 @@ from pierre_mcp.errors import (
     CopyDamagedError,
     CopyForeignError,
     CopyTamperedError,
+    CopyUnreadableError,
     DemoStoreError,
     ErasureUnknownError,
+    HighWaterUnreadableError,
     LockTimeoutError,
     MasterKeyWrongError,
     PierreError,
@@ -140,6 +142,8 @@ def directory(tmp_path: Path) -> Path:
 def copy(world: World, tmp_path: Path) -> Path:
     """A backup of a world in which one assistant holds two scopes."""
     world.give(*SCOPES)
+    world.give(*SCOPES[:1], to="another")
+    world.withdraw(to="another")
     backed_up(world, tmp_path / "copy.db")
     return tmp_path / "copy.db"
 
@@ -264,6 +268,18 @@ def test_a_full_disk_makes_no_backup_and_restores_nothing(
             restored(fresh, copy)
     assert not (fresh / "pierre.db").exists()
     assert healthy(world.store)
+
+
+@pytest.mark.promise("store.crash")
+def test_a_disk_too_full_to_keep_what_is_replaced_replaces_nothing(
+    world: World, copy: Path
+) -> None:
+    world.put(*(a_recording(part=n) for n in range(1, 120)))
+    world.store.checkpoint()
+    with room_for(copy.stat().st_size + 20_000):
+        refused(world.directory, copy, StoreUnwritableError)
+    assert recordings(world.store) == 120
+    log(world.store)
 
 
 # --- restoring
@@ -530,6 +546,18 @@ def test_who_was_erased_is_not_restored(world: World, copy: Path, fresh: Path) -
     path.parent.mkdir(parents=True)
     path.write_text(f"{'ab' * 32}\n")
     refused(fresh, copy, ErasureUnknownError)
+    path.write_text("torn")
+    refused(fresh, copy, HighWaterUnreadableError)
+
+
+def test_a_folder_is_no_copy_that_can_be_read(fresh: Path, tmp_path: Path) -> None:
+    refused(fresh, tmp_path, CopyUnreadableError)
+
+
+def test_what_cannot_be_made_on_the_way_is_said_so(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnwritableError):
+        restored(tmp_path / "file" / "store", copy)
 
 
 def test_only_one_restores_at_a_time(copy: Path, fresh: Path) -> None:

@@ -155,6 +155,24 @@ def test_an_older_copy_that_went_on_elsewhere_is_refused(
 
 
 @pytest.mark.promise("store.rollback")
+def test_of_two_copies_in_use_only_the_last_written_is_served(
+    directory: Path, tmp_path: Path
+) -> None:
+    """As when the data directory was copied, and the setting changed back later."""
+    with a_store(directory) as store:
+        log(store)
+    other = copied(directory, tmp_path / "other")
+    other.chmod(0o700)
+    at_other = replace(opening(other), high_water=marks_of(directory))
+    store = open_store(at_other)
+    log(store)
+    with pytest.raises(StorePutBackError):
+        new_store(directory)
+    log(store)
+    store.close()
+
+
+@pytest.mark.promise("store.rollback")
 def test_a_store_from_elsewhere_is_refused(directory: Path, tmp_path: Path) -> None:
     with a_store(tmp_path / "other") as store:
         log(store)
