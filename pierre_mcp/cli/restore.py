@@ -18,6 +18,7 @@ from pierre_mcp.gate.restoring import PutBack, Restoring, put_back, restoring
 from pierre_mcp.services.restoring import Accepted, commands
 from pierre_mcp.services.steps import Progress
 from pierre_mcp.store.copies import Contents
+from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
@@ -113,13 +114,19 @@ def _ask(ready: Restoring, *, replace: bool) -> None:
     challenge("put the copy in its place")
 
 
-def _words_of(ready: Restoring) -> str:
-    copy, there = ready.copy, ready.there
+def compared(copy: Contents, there: Contents | None, noted: Mark | None) -> str:
+    """Say what a copy holds, what is in its place, and what would be lost.
+
+    Args:
+        copy: What is to be put there.
+        there: What is there.
+        noted: How far the copy's store had come on this machine.
+    """
     words = f"The copy is whole, and holds {_amount(copy)}."
     if there is None:
         words += " There is no store here yet."
-        if ready.noted is not None and not copy.goes_through(ready.noted):
-            words += f" There was one, whose log had come to row {ready.noted.seq}."
+        if noted is not None and not copy.goes_through(noted):
+            words += f" There was one, whose log had come to row {noted.seq}."
         return words
     words += f" The store here holds {_amount(there)}."
     if copy.store_id != there.store_id:
@@ -132,6 +139,10 @@ def _words_of(ready: Restoring) -> str:
     if new:
         return f"{words} The copy is newer, by {new}; nothing would be lost."
     return f"{words} They are the same."
+
+
+def _words_of(ready: Restoring) -> str:
+    return compared(ready.copy, ready.there, ready.noted)
 
 
 def _words_of_put_back(found: PutBack) -> str:

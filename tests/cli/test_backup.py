@@ -7,7 +7,11 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from pierre_mcp.cli.restore import compared
+from pierre_mcp.store.copies import Contents
+from pierre_mcp.store.high_water import Mark
 from tests.cli.terminal import CHALLENGE, Person
+from tests.stores import NOW
 
 TO = "claude-desktop"
 
@@ -142,6 +146,58 @@ def test_restore_takes_a_path_or_accept(anna: Person) -> None:
     for words in ((), ("copy.db", "--accept"), ("--accept", "--replace")):
         assert "Name a backup" in refused(anna, "restore", *words)
     assert "nothing at one of the paths" in refused(anna, "restore", "copy.db")
+
+
+def holding(*rows: int, recordings: str = "", store_id: str = "one") -> Contents:
+    return Contents(
+        store_id=store_id,
+        mark=Mark(max(rows, default=0), bytes([max(rows, default=0)])),
+        last_at=NOW if rows else None,
+        links=frozenset(bytes([row]) for row in rows),
+        recordings=frozenset(recordings),
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        pytest.param(None, "There is no store here yet.", id="none"),
+        pytest.param(holding(1, 2, recordings="ab"), "They are the same.", id="same"),
+        pytest.param(
+            holding(1, 2, 3, recordings="abc"),
+            "It is newer: 1 recording and 1 row of the log would be lost.",
+            id="newer here",
+        ),
+        pytest.param(
+            holding(1, recordings="a"),
+            "The copy is newer, by 1 recording and 1 row of the log; nothing would be "
+            "lost.",
+            id="newer copy",
+        ),
+        pytest.param(
+            holding(1, 9, recordings="a"),
+            "Each has its own: 0 recordings and 1 row of the log only here, 1 recording "
+            "and 1 row of the log only in the copy.",
+            id="parted",
+        ),
+        pytest.param(
+            holding(store_id="other"),
+            "The store here holds 0 recordings and 0 rows of the log. It is another "
+            "store, and would be replaced by the copy.",
+            id="another",
+        ),
+    ],
+)
+def test_what_would_be_lost_is_said(there: Contents | None, said: str) -> None:
+    copy = holding(1, 2, recordings="ab")
+    words = compared(copy, there, Mark(2, b"\2"))
+    assert words.startswith(
+        "The copy is whole, and holds 2 recordings and 2 rows of the log, to 2026-03-01"
+    )
+    assert words.endswith(said)
+    if there is None:
+        lost = compared(copy, None, Mark(7, b"\7"))
+        assert lost == f"{words} There was one, whose log had come to row 7."
 
 
 def test_the_store_itself_is_no_copy(runner: Person) -> None:
