@@ -176,8 +176,8 @@ def holding(*rows: int, recordings: str = "", store_id: str = "one") -> Contents
         ),
         pytest.param(
             holding(1, 9, recordings="a"),
-            "Each has its own: 0 recordings and 1 row of the log only here, 1 recording "
-            "and 1 row of the log only in the copy.",
+            "Each has its own: 0 recordings and 1 row of the log only here, "
+            "1 recording and 1 row of the log only in the copy.",
             id="parted",
         ),
         pytest.param(

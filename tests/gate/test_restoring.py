@@ -608,6 +608,23 @@ def test_a_withdrawn_consent_is_not_revived_by_an_older_copy(
 
 
 @pytest.mark.promise("store.rollback")
+def test_a_call_is_refused_once_older_content_is_in_the_open_store(
+    world: World, tmp_path: Path
+) -> None:
+    world.give_training()
+    with closing(sqlite3.connect(tmp_path / "older.db")) as older:
+        world.store.db.backup(older)
+        assert world.told("get_activities")["activities"]["id"]
+        world.withdraw()
+        with closing(sqlite3.connect(database(world.directory))) as place:
+            older.backup(place)
+    answer = world.ask("get_activities")  # by what was given, it would be answered
+    assert answer.is_error
+    assert answer.text.startswith("store_put_back")
+    assert answer.structured is None
+
+
+@pytest.mark.promise("store.rollback")
 def test_an_older_file_beside_the_newer_log_serves_nobody(
     world: World, tmp_path: Path
 ) -> None:
