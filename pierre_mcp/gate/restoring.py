@@ -130,13 +130,20 @@ def _workplace(store_dir: Path) -> Iterator[Path]:
             raise LockTimeoutError
         for left in store_dir.glob(f"{_PREFIX}*"):
             shutil.rmtree(left, ignore_errors=True)
-        directory = Path(mkdtemp(prefix=_PREFIX, dir=store_dir))
+        directory = _made_within(store_dir)
         try:
             yield directory
         finally:
             shutil.rmtree(directory, ignore_errors=True)
     finally:
         lock.close()
+
+
+def _made_within(store_dir: Path) -> Path:
+    try:
+        return Path(mkdtemp(prefix=_PREFIX, dir=store_dir))
+    except OSError:
+        raise StoreUnwritableError from None
 
 
 class Quarantine:

@@ -301,7 +301,7 @@ class Ring:
         the same number.
         """
         for key_id, dek in self._deks.items():
-            if before.dek(key_id) == dek:
+            if hmac.compare_digest(before.dek(key_id) or b"", dek):
                 self.reserve(key_id, before.seals_left(key_id))
 
     def dek(self, key_id: int) -> bytes | None:

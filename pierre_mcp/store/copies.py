@@ -215,7 +215,7 @@ def put_in_place(opening: Opening, copy: Path, *, at: datetime) -> Path | None:
             _copied(new, db)
             outside = HighWater(opening.high_water, keys.store_id(db))
             outside.begin(Mark.newest(db))
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # waits for nobody
     return kept
 
 

@@ -75,6 +75,19 @@ def test_a_backup_says_which_key_it_needs_and_never_replaces_a_file(
     assert "cannot be made there" in refused(runner, "backup", "no/such/folder.db")
 
 
+@pytest.mark.promise("keys.backup")
+def test_without_its_key_a_backup_is_not_restored_and_the_key_is_named(
+    runner: Person,
+) -> None:
+    key = runner.asks("backup", "copy.db")["master_key"]
+    moved = {"PIERRE_DATA_DIR": "new/data", "PIERRE_CONFIG_DIR": "new/config"}
+    done = runner.run("restore", "copy.db", env={**runner.env, **moved})
+    assert (done.returncode, done.stdout) == (78, "")
+    assert f"the key with the public id {key}" in done.stderr
+    assert not list((runner.home / "new").rglob("*.db"))
+    assert not list((runner.home / "new").rglob("*.key"))
+
+
 def test_without_a_store_there_is_nothing_to_back_up_or_accept(anna: Person) -> None:
     for words in (("backup", "copy.db"), ("restore", "--accept")):
         assert "There is no store here yet" in refused(anna, *words)

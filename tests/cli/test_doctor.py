@@ -1,13 +1,18 @@
 """The doctor: what is wrong, and what to do about it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pierre_mcp.cli import doctor
 from pierre_mcp.services.health import Check, Verdict
+from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.tools.catalogue import table
 from tests.cli.terminal import Person
+from tests.gate.world import a_world
+from tests.stores import marks_of
 
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 
@@ -114,3 +119,23 @@ def test_a_broken_configuration(anna: Person) -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_check_is_a_value(verdict: Verdict) -> None:
     assert Check("x", verdict, "y") == Check("x", verdict, "y", "")
+
+
+class Deaf(HighWater):
+    """An outside file that takes no line, as on a full disk."""
+
+    def note(self, mark: Mark) -> None:
+        del mark
+
+
+def test_a_mark_that_stays_behind_the_log_is_told(tmp_path: Path) -> None:
+    with a_world(tmp_path / "store") as world:
+        world.ask("get_status")
+        assert doctor._mark(world.gate).verdict is Verdict.OK
+        world.store._outside = Deaf(
+            marks_of(world.directory), world.store._outside.store_id
+        )
+        world.ask("get_status")
+        found = doctor._mark(world.gate)
+        assert found.verdict is Verdict.FAIL
+        assert "configuration directory" in found.fix

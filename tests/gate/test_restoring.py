@@ -4,7 +4,7 @@ import resource
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -30,15 +30,18 @@ from pierre_mcp.errors import (
     StoreUnwritableError,
 )
 from pierre_mcp.gate.restoring import put_back, restoring
-from pierre_mcp.keyring.ring import KeyState, Purpose
+from pierre_mcp.keyring.ring import KeyState, Purpose, person_scope
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call
+from pierre_mcp.model.grant import Grant
 from pierre_mcp.platform import create_private_file
 from pierre_mcp.services.backups import Copied, back_up
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.restoring import Accepted, commands
-from pierre_mcp.store import audit, people, policies
-from pierre_mcp.store.database import Store
+from pierre_mcp.store import audit, imports, key_changes, people, policies, sealed
+from pierre_mcp.store import recordings as stored
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.imports import Run
 from tests.gate.world import CLAUDE, OWNER, World, a_world
 from tests.store.hands import by_hand, child, edit
 from tests.store.test_older import OLDER
@@ -47,6 +50,7 @@ from tests.stores import (
     MASTER,
     NOW,
     OTHER_MASTER,
+    a_digest,
     a_line,
     a_recording,
     a_store,
@@ -59,6 +63,7 @@ from tests.stores import (
     settings_of,
 )
 
+IMPORT = "0b2d8a52-3d3a-4f4e-9d0c-6c8d1f0f7a11"
 RESTORE = Call(OWNER, "restore", "session")
 SCOPES = ("files:activities", f"share:{CLAUDE}")
 KILLED = """
@@ -413,6 +418,47 @@ def test_who_has_another_store_open_ends(
             pytest.fail("it was read")
         with pytest.raises(StoreReplacedError):
             log(server)
+
+
+class RestoredBetween:
+    """A step of a job that seals a recording, before a restore that it does not see."""
+
+    def __init__(self, restore: Callable[[], object]) -> None:
+        self._restore = restore
+        self.prepared = 0
+
+    def prepare(self, tx: Tx, grant: Grant) -> None:
+        recording = a_recording(part=7)
+        self._sealed = stored.seal(
+            tx.ring, grant, recording, digest=a_digest("7"), import_id=IMPORT
+        )
+        self.prepared += 1
+        if self.prepared == 1:
+            self._restore()
+
+    def write(self, tx: Tx, grant: Grant) -> None:
+        imports.begin(tx, grant, IMPORT, Run(started_at=NOW))
+        stored.add(tx, grant, [self._sealed])
+
+
+@pytest.mark.promise("store.rollback")
+def test_what_was_sealed_before_a_restore_is_sealed_again(
+    world: World, copy: Path
+) -> None:
+    """Both stores have a key of the same number, and it is not the same key."""
+    grant = owner_grant(world.store)
+    with world.store.writing() as tx:
+        use = (person_scope(grant.tenant, grant.person), Purpose.SEAL)
+        [old] = key_changes.renew(tx, maintenance(), [use], now=NOW)
+    step = RestoredBetween(lambda: restored(world.directory, copy))
+    world.gate.step(Call(OWNER, "import", "session"), step)
+    assert step.prepared == 2
+    with world.store.reading() as tx:
+        assert old.id in {info.id for info in tx.ring.infos()}
+        for row in sealed.every(tx, maintenance(), sealed.TABLES[0]):
+            for _, place, cell in row.cells:
+                assert tx.ring.open(cell, place)
+    assert recordings(world.store) == 2
 
 
 @pytest.mark.promise("store.crash")
