@@ -149,6 +149,30 @@ def append_private_file(path: Path, content: bytes) -> None:
         _sync_dir(path.parent)
 
 
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Give a file new content, 0600, in one step: whole, and on the disk."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with create_private_file(draft) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_dir(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Put a file that others wrote, and its name, on the disk."""
+    fd = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    _sync_dir(path.parent)
+
+
 def boot_clock_s() -> float:
     """Return seconds of a clock that nobody sets, and that runs while asleep."""
     if sys.platform == "linux":

@@ -33,7 +33,7 @@ SETTINGS: Final = {
     ),
     "PIERRE_CONFIG_DIR": (
         "the system's place for configuration",
-        "Where the development key is kept, away from the store.",
+        "Where the development key and high-water marks are, away from the store.",
     ),
     "PIERRE_MEK_SOURCE": (
         "`env` if a key is given there, else `dev`",

@@ -46,6 +46,11 @@ PROMISES: Final = {
     "keys.authentic": (
         "A key state or consent written without the keys is refused and reported."
     ),
+    "keys.backup": (
+        "A backup is a consistent copy, checked once written, that opens with the MEK "
+        "only and holds no unwrapped key; a restore checks all of it, withdraws every "
+        "consent, and replaces no store unasked."
+    ),
     "keys.bound-cell": (
         "A sealed cell opens only in its own row, column, tenant and person, under "
         "its own key, and beside its own source, origin and day; any changed bit is "
@@ -140,8 +145,9 @@ PROMISES: Final = {
         "occurs in the database, WAL, temporary directory, logs or stderr."
     ),
     "store.crash": (
-        "Kill -9, a torn WAL, a full disk or two processes at once lose no "
-        "acknowledged write and leave no unreadable cell."
+        "Kill -9, a full disk or two processes at once lose no acknowledged write and "
+        "leave no unreadable cell; of a damaged WAL a clean prefix is left, and what "
+        "is lost is said."
     ),
     "store.deep-check": (
         "The deep check (`doctor --deep`) opens every cell and looks at every key, "
@@ -150,6 +156,10 @@ PROMISES: Final = {
     ),
     "store.parameterised": (
         "Every statement is parameterised; hostile strings pass through unchanged."
+    ),
+    "store.rollback": (
+        "An older copy put back serves nobody until accepted, and never revives a "
+        "withdrawn consent."
     ),
     "tenant.isolation": (
         "A person or recipient never reads, changes, counts or infers another's rows, "

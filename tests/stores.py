@@ -4,6 +4,7 @@ Every store here is sealed under ``MASTER``, a fixed key, so that another proces
 open it by importing this module.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +36,7 @@ from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
 from pierre_mcp.model.scope import Pair
+from pierre_mcp.settings import Settings
 from pierre_mcp.store import athlete, imports, people, recordings
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
@@ -55,10 +57,16 @@ def opening(
     """How to open the store in ``directory``; ``replace`` it for more."""
     return Opening(
         directory=directory,
+        high_water=marks_of(directory),
         masters=lambda _: (master,),
         clock=clock or StillClock(),
         profile=Profile(zone="Europe/Zurich"),
     )
+
+
+def marks_of(directory: Path) -> Path:
+    """Where the outside file of the store in ``directory`` is."""
+    return directory.with_name(f"{directory.name}-config") / "high-water"
 
 
 def new_store(directory: Path, *, demo: bool = False) -> Store:
@@ -74,6 +82,16 @@ def a_store(directory: Path, *, demo: bool = False) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def settings_of(directory: Path, *, key: bytes = bytes(range(32))) -> Settings:
+    """The settings by which the program itself opens the store in ``directory``."""
+    return Settings(
+        data_dir=directory.parent,
+        config_dir=marks_of(directory).parent,
+        profile=directory.name,
+        master_key=b64encode(key).decode(),
+    )
 
 
 def database(directory: Path) -> Path:
@@ -173,19 +191,24 @@ def begin_import(tx: Tx, grant: Grant) -> str:
 def put(store: Store, grant: Grant, *new: NewRecording, one_file: bool = False) -> str:
     """Store recordings, each from a file of its own, as one import; return its id."""
     with store.writing() as tx:
-        import_id = begin_import(tx, grant)
-        sealed = [
-            recordings.seal(
-                tx.ring,
-                grant,
-                one,
-                digest=a_digest(f"{import_id}/{0 if one_file else i}"),
-                import_id=import_id,
-            )
-            for i, one in enumerate(new)
-        ]
-        recordings.add(tx, grant, sealed)
-        athlete.note(tx, grant, sealed)
+        return put_within(tx, grant, *new, one_file=one_file)
+
+
+def put_within(tx: Tx, grant: Grant, *new: NewRecording, one_file: bool = False) -> str:
+    """Likewise, in a unit that does more."""
+    import_id = begin_import(tx, grant)
+    sealed = [
+        recordings.seal(
+            tx.ring,
+            grant,
+            one,
+            digest=a_digest(f"{import_id}/{0 if one_file else i}"),
+            import_id=import_id,
+        )
+        for i, one in enumerate(new)
+    ]
+    recordings.add(tx, grant, sealed)
+    athlete.note(tx, grant, sealed)
     return import_id
 
 

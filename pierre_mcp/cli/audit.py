@@ -27,7 +27,7 @@ _MEANS = {
 def verify(as_json: AsJson = False) -> None:
     """Check every row, link and consent; say the first thing wrong, if any."""
     session = current()
-    with session.gate() as gate:
+    with session.gate(put_back_too=True) as gate:
         found = gate.maintain(session.owner("audit verify"), verify_log)
     if isinstance(found, Finding):
         if as_json:

@@ -13,14 +13,26 @@ from typing import Annotated
 import typer
 
 from pierre_mcp.cli import clients, examining, inbox
-from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
-from pierre_mcp.errors import PersonErasedError, PierreError
+from pierre_mcp.cli.session import (
+    AsJson,
+    Session,
+    command,
+    current,
+    say,
+    say_json,
+)
+from pierre_mcp.errors import (
+    HighWaterUnwritableError,
+    PersonErasedError,
+    PierreError,
+)
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.identity import Identity
 from pierre_mcp.services import consents
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import inspection, originals, policies, renewal
+from pierre_mcp.store import audit, inspection, originals, policies, renewal
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
@@ -104,12 +116,31 @@ def _store(session: Session) -> list[Check]:
         checks = gate.maintain(session.owner("doctor"), store_checks)
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
+        checks += [_mark(gate), gate.maintain(session.owner("doctor"), _backup)]
         checks += _previous(session, gate)
         try:
             checks += gate.look(session.owner("doctor"), partial(_own, session))
         except PersonErasedError as error:
             checks.append(Check("person", Verdict.WARN, "erased", error.remedy))
     return [Check("permissions", Verdict.OK, "the store is yours alone"), *checks]
+
+
+def _mark(gate: Gate) -> Check:
+    """Tell whether the outside file keeps up with the log, which just took a row."""
+    name, (noted, newest) = "high-water mark", gate.marks()
+    if noted == newest:
+        return Check(name, Verdict.OK, f"row {newest.seq}, as the log")
+    words = "it could not be written, so what the store loses now goes unseen"
+    return Check(name, Verdict.FAIL, words, HighWaterUnwritableError.remedy)
+
+
+def _backup(tx: Tx, maintenance: Maintenance, _: Identity | None) -> Check:
+    """Tell when the last backup was made, by the log."""
+    made = audit.last_done(tx, maintenance, "backup")
+    if made is not None:
+        return Check("last backup", Verdict.OK, f"{made:%Y-%m-%d}")
+    fix = f"Make one with: {command()} backup PATH"
+    return Check("last backup", Verdict.WARN, "none in this log", fix)
 
 
 def _previous(session: Session, gate: Gate) -> list[Check]:

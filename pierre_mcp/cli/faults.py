@@ -61,3 +61,17 @@ class NoScreenError(RefusedError):
 
     code = "no_screen"
     remedy = "Run the command yourself, in a terminal window, without a pipe."
+
+
+class NoStoreError(InvalidError):
+    """There is no store here yet."""
+
+    code = "no_store"
+    remedy = "Make it with: pierre-mcp setup"
+
+
+class StoreThereError(RefusedError):
+    """There is a store already, and it was left as it is."""
+
+    code = "store_there"
+    remedy = "To replace it, add --replace."

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from pierre_mcp.cli import (
     athlete,
     audit,
+    backup,
     call,
     consent,
     doctor,
@@ -29,6 +30,7 @@ from pierre_mcp.cli import (
     predict,
     records,
     refresh,
+    restore,
     session,
     setup,
     zones,
@@ -54,6 +56,8 @@ _ORDER = (
     "refresh",
     "keys",
     "audit",
+    "backup",
+    "restore",
     "doctor",
     "erase",
     "demo",
@@ -131,6 +135,12 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(keys.app, name="keys", short_help="List, replace and wrap keys.")
 app.add_typer(audit.app, name="audit")
+app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(
+    backup.backup
+)
+app.command("restore", short_help="Put a backup in the store's place, or accept one.")(
+    restore.restore
+)
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 

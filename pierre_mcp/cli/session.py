@@ -43,9 +43,10 @@ class Session:
         """What opens the store; one, so that its master keys are asked for once."""
         return opener(self.settings)
 
-    def gate(self) -> AbstractContextManager[Gate]:
-        """Open the store for this command."""
-        return opened(self.settings, self.open_)
+    def gate(self, *, put_back_too: bool = False) -> AbstractContextManager[Gate]:
+        """Open the store for this command; to look only, also one put back."""
+        open_ = self.open_.put_back_too() if put_back_too else self.open_
+        return opened(self.settings, open_)
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""

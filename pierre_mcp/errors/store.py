@@ -57,3 +57,64 @@ class PersonErasedError(StoreError):
 
     code = "person_erased"
     remedy = "Begin anew with: pierre-mcp setup, and restart each client."
+
+
+class StorePutBackError(StoreError):
+    """The store is older than what was last written here: a copy was put back, or a crash lost its last writes."""  # noqa: E501
+
+    code = "store_put_back"
+    remedy = "Look at it, and accept it with: pierre-mcp restore --accept"
+
+
+class StoreReplacedError(StoreError):
+    """Another file was put in the place of the store that this process has open."""
+
+    code = "store_replaced"
+    remedy = "Restart the client that started it."
+
+
+class HighWaterUnreadableError(StoreError):
+    """The file that tells how far the log had come cannot be read."""
+
+    code = "high_water_unreadable"
+    remedy = "Make the configuration directory yours: chmod 700 it, 600 its files."
+
+
+class HighWaterUnwritableError(StoreError):
+    """The file that tells how far the log has come cannot be made."""
+
+    code = "high_water_unwritable"
+    remedy = "Make room in the configuration directory, or make it writable."
+
+
+class CopyForeignError(StoreError):
+    """The file is not a store of pierre-mcp's."""
+
+    code = "copy_foreign"
+
+
+class CopyUnreadableError(StoreError):
+    """The copy cannot be read."""
+
+    code = "copy_unreadable"
+
+
+class CopyDamagedError(StoreError):
+    """The copy is damaged, so nothing was restored from it."""
+
+    code = "copy_damaged"
+    remedy = "Use another."
+
+
+class CopyTamperedError(StoreError):
+    """The copy's log was changed from outside, so nothing was restored from it."""
+
+    code = "copy_tampered"
+    remedy = "Use another."
+
+
+class PlaceUnusableError(StoreError):
+    """What is in the store's place is no database of ours, so nothing was put there."""
+
+    code = "place_unusable"
+    remedy = "Close every client, move that file away, and run this again."

@@ -28,6 +28,7 @@ from pierre_mcp.errors import (
     AuditTamperedError,
     SealBudgetError,
     StaleKeyError,
+    StorePutBackError,
 )
 from pierre_mcp.gate.admission import About, Admitted
 from pierre_mcp.gate.lines import Facts
@@ -40,6 +41,7 @@ from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
 from pierre_mcp.store import erasing, people
 from pierre_mcp.store.database import TRUNCATE_TRIES, Tx
+from pierre_mcp.store.high_water import Mark
 
 __all__ = ["About", "Gate"]
 
@@ -197,7 +199,8 @@ class Gate(Serving):
     ) -> T:
         """Do upkeep that shows no person's data, and record it.
 
-        A log found tampered with takes no more rows; what was found is still told.
+        A log found tampered with takes no more rows, nor does that of a store that was
+        put back; what was found is still told.
 
         Raises:
             PierreError: What ``work`` raised; recorded.
@@ -208,7 +211,13 @@ class Gate(Serving):
             self.note(call, Outcome.DONE)
         except AuditTamperedError:
             LOG.warning("the audit log was changed from outside; no row was added")
+        except StorePutBackError:
+            LOG.warning("the store was put back; no row was added")
         return found
+
+    def marks(self) -> tuple[Mark | None, Mark]:
+        """Return how far the log had come by the outside file, and how far it is."""
+        return self._store.noted()
 
     def note(
         self,
@@ -231,7 +240,12 @@ class Gate(Serving):
             try:
                 with self._store.reading() as tx:
                     prepare(tx)
+                    sealed_by = tx.ring
                 with self._store.writing() as tx:
+                    if tx.ring is not sealed_by:
+                        # A restored copy may give a new key the number of an old one,
+                        # and the triggers know keys by number.
+                        raise StaleKeyError  # noqa: TRY301 - as they do
                     write(tx)
             except (StaleKeyError, SealBudgetError):
                 continue  # rotated meanwhile: seal again under the new key

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 
 from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import StoreError
@@ -26,12 +25,10 @@ class Opener:
     Attributes:
         opening: How.
         masters: The master keys, asked for once however often it is opened.
-        high_water: Where it is noted who was erased.
     """
 
     opening: Opening
     masters: Masters
-    high_water: Path
 
     def __call__(self) -> Store:
         """Open the store, made if this is its first start.
@@ -40,8 +37,12 @@ class Opener:
         """
         store = open_store(self.opening)
         with suppress(StoreError):
-            erasing.finish(store, self.high_water)
+            erasing.finish(store, self.opening.high_water)
         return store
+
+    def put_back_too(self) -> "Opener":
+        """Return one that also opens a store that was put back, to look at it."""
+        return replace(self, opening=replace(self.opening, put_back_too=True))
 
 
 def opener(
@@ -51,24 +52,42 @@ def opener(
     profile: Profile | None = None,
     demo: bool = False,
     found: Founding | None = None,
+    put_back_too: bool = False,
 ) -> Opener:
     """Return what opens the store where the settings say."""
     masters = Masters(settings)
-    opening = Opening(
-        directory=settings.store_dir,
-        masters=masters.for_store,
-        clock=clock or SystemClock(),
-        profile=profile or Profile(zone=machine_zone()),
+    opening = replace(
+        opening_of(settings, masters, clock),
         demo=demo,
         found=found,
+        put_back_too=put_back_too,
     )
-    return Opener(opening, masters, settings.high_water_dir)
+    if profile is not None:
+        opening = replace(opening, profile=profile)
+    return Opener(opening, masters)
+
+
+def opening_of(
+    settings: Settings, masters: Masters, clock: Clock | None = None
+) -> Opening:
+    """Return how the store of ``settings`` is opened."""
+    return Opening(
+        directory=settings.store_dir,
+        high_water=settings.high_water_dir,
+        masters=masters.for_store,
+        clock=clock or SystemClock(),
+        profile=Profile(zone=machine_zone()),
+    )
 
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:
     """Return the gate of an opened store."""
-    about = About(command=settings.command, version=version(APP))
-    return Gate(store, table(), clock or SystemClock(), about)
+    return Gate(store, table(), clock or SystemClock(), about_of(settings))
+
+
+def about_of(settings: Settings) -> About:
+    """Return what the gate says of this program."""
+    return About(command=settings.command, version=version(APP))
 
 
 @contextmanager

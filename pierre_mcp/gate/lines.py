@@ -27,6 +27,7 @@ from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
 
 _GRAVE = {"policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"}
+_GRAVE_ACTIONS = {"restore"}
 _MOST_ACTION = 64
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
@@ -126,7 +127,8 @@ def _graded(
         return Event.KEY_ROTATION, _OF_KEYS[action]
     if isinstance(caller, Recipient | Job):
         return Event.DATA_ACCESS, Risk.LOW
-    return Event.ADMINISTRATIVE_ACTION, Risk.MEDIUM
+    risk = Risk.HIGH if action in _GRAVE_ACTIONS else Risk.MEDIUM
+    return Event.ADMINISTRATIVE_ACTION, risk
 
 
 def _door(caller: Caller) -> str:

@@ -63,6 +63,11 @@ class Place(NamedTuple):
     origin: str = ""
     day: str = ""
 
+    @property
+    def owner(self) -> str:
+        """The scope of the person it belongs to, as ``info.person_scope`` gives it."""
+        return f"person:{self.tenant}/{self.person}"
+
 
 def cell_cipher(dek: bytes, listed: frozenset[bytes] | None = None) -> AnyCipher:
     """Return the cipher of one data key: make it once, and keep it.

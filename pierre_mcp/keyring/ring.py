@@ -1,7 +1,5 @@
 """The ring: data keys by id, each for one scope and one purpose.
 
-::
-
     MEK ─► DEK(system) · DEK(tenant) · DEK(tenant, person)     each once a purpose
 
 Of each scope and purpose one key is active and seals; the older ones only open
@@ -60,7 +58,6 @@ __all__ = [
     "rotation_due", "tenant_scope",
 ]  # fmt: skip
 
-_INDEX: Final = Purpose.INDEX
 _FOLD: Final = "fold/1"
 
 
@@ -183,7 +180,7 @@ class Ring:
         Raises:
             KeyMissingError: As for ``seal``; SealBudgetError and ValueError too.
         """
-        if scope.startswith("person:") and scope != _owner(place):
+        if scope.startswith("person:") and scope != place.owner:
             msg = "a person's cells are sealed under that person's key"
             raise ValueError(msg)
         key_id = self.active(scope, purpose)
@@ -273,6 +270,15 @@ class Ring:
                 fresh.allow(info.id, self._listed[info.id])
         return fresh
 
+    def hand_over(self, before: "Ring") -> None:
+        """Take over the seals that an earlier load had in hand, of the same keys.
+
+        A copy put back may have made another key of the same number.
+        """
+        for key_id, dek in self._deks.items():
+            if hmac.compare_digest(before.dek(key_id) or b"", dek):
+                self.reserve(key_id, before.seals_left(key_id))
+
     def dek(self, key_id: int) -> bytes | None:
         """Return the 32 bytes of a key on this ring; for this package alone."""
         return self._deks.get(key_id)
@@ -328,8 +334,8 @@ class Ring:
         Raises:
             KeyMissingError: A version is not on the ring.
         """
-        infos = (i for i in self.infos() if (i.scope, i.purpose) == (scope, _INDEX))
-        ids = {info.version: info.id for info in infos}
+        use = (scope, Purpose.INDEX)
+        ids = {i.version: i.id for i in self.infos() if (i.scope, i.purpose) == use}
         # One left out would give another digest, under which nothing is found.
         if not ids or sorted(ids) != list(range(1, len(ids) + 1)):
             raise KeyMissingError
@@ -340,7 +346,7 @@ class Ring:
 
     def fold(self, scope: str, digest: bytes) -> bytes:
         """Lead a stored digest on by the index key that is now in use."""
-        return self._folded(self.active(scope, _INDEX), digest)
+        return self._folded(self.active(scope, Purpose.INDEX), digest)
 
     def _folded(self, key_id: int, digest: bytes) -> bytes:
         return hmac.digest(self._subkey(key_id, _FOLD), pae(digest), "sha256")
@@ -391,7 +397,3 @@ class Ring:
             if self._left[key_id] == 0:
                 raise SealBudgetError
             self._left[key_id] -= 1
-
-
-def _owner(place: Place) -> str:
-    return person_scope(place.tenant, place.person)

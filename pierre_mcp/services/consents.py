@@ -19,7 +19,7 @@ from pierre_mcp.store import athlete, policies, recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
 
-By = Literal["owner", "recipient", "founding"]
+By = Literal["owner", "recipient", "founding", "restore"]
 
 
 def give(

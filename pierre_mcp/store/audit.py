@@ -31,6 +31,7 @@ from pierre_mcp.model.audit import Finding, FindingKind, Health, Line
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.high_water import Mark
 
 ERASE: Final = "erase"
 """The action of a row before which details may be missing, once it is done."""
@@ -151,6 +152,7 @@ def append(
     if sealed is not None:
         tx.execute(_DETAIL, (seq, *sealed))
     _seal_state(tx, _SET_STATE, "tail", _as_bytes(Tail(seq, link, at_us, epoch)))
+    tx.logged = Mark(seq, link)
     return seq
 
 

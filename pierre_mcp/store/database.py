@@ -1,4 +1,4 @@
-"""The database: pragmas, snapshots and write units, one connection on one thread.
+"""The database: snapshots and write units, one connection on one thread.
 
 A unit is ``reading()`` (a snapshot, no lock) or ``writing()`` (``BEGIN IMMEDIATE``
 under the turnstile, since SQLite before 3.51.3 can corrupt a WAL when two connections
@@ -8,6 +8,7 @@ old process with a sentence. Units do not nest, and nothing of one outlives it: 
 half read would hold its snapshot, and the interrupt that hit it, over the next.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any, Final
 from pierre_mcp.errors import (
     LockTimeoutError,
     StoreDamagedError,
+    StoreReplacedError,
     StoreUpgradedError,
 )
 from pierre_mcp.keyring.ring import (
@@ -28,33 +30,14 @@ from pierre_mcp.keyring.ring import (
     count_after_block,
 )
 from pierre_mcp.store import migrations
+from pierre_mcp.store.connection import BUSY_TIMEOUT, WAL_BYTES
 from pierre_mcp.store.faults import translated
+from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.keys import Keys
 from pierre_mcp.store.lock import Turnstile
 from pierre_mcp.store.turn import Turn
 
-WAL_PAGES: Final = 1_000
-_WAL_BYTES: Final = WAL_PAGES * 4_096
-
-_BUSY_TIMEOUT: Final = "busy_timeout = 5000"
-_PRAGMAS: Final = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "recursive_triggers = ON",  # INSERT OR REPLACE would slip past delete triggers
-    "secure_delete = ON",
-    "cell_size_check = ON",
-    "wal_autocheckpoint = 0",  # we checkpoint ourselves, under the lock
-    # Cut back when it starts again, or its size would ask for a checkpoint for ever.
-    f"journal_size_limit = {_WAL_BYTES // 2}",
-    "temp_store = MEMORY",
-    "mmap_size = 0",
-    "cache_size = -16000",  # KiB: a whole history is read at once
-    _BUSY_TIMEOUT,
-    "fullfsync = ON",  # macOS: fsync alone does not reach the platter
-    "checkpoint_fullfsync = ON",
-)
-_GENERATION: Final = "SELECT generation FROM store"
+_STAMP: Final = "SELECT id, generation, manifest FROM store"
 _SEALS: Final = "SELECT seals FROM keyring WHERE id = ?"
 _RESERVE: Final = "UPDATE keyring SET seals = ? WHERE id = ?"
 _SEALING: Final = {Purpose.SEAL, Purpose.AUDIT}
@@ -73,15 +56,21 @@ class Tx:
     """An open transaction: the only way to the tables, and to the ring.
 
     It ends with its unit, and its cursors with it.
+
+    Attributes:
+        ring: The keys, as this transaction finds or leaves them.
+        keys: The master keys given, and how the ring is loaded.
+        logged: The last row it added to the log; noted outside once it is committed.
     """
 
-    __slots__ = ("_cursors", "_db", "keys", "ring")
+    __slots__ = ("_cursors", "_db", "keys", "logged", "ring")
 
     def __init__(self, db: sqlite3.Connection, ring: Ring, keys: Keys) -> None:
         self._db: sqlite3.Connection | None = db
         self._cursors: list[sqlite3.Cursor] = []
         self.ring = ring
         self.keys = keys
+        self.logged: Mark | None = None
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one constant statement with its values."""
@@ -124,7 +113,8 @@ class Store:
         db: Connected and brought to the newest schema.
         lock: Shared with every other process on this store.
         keys: Loads the keyring inside a transaction, unwrapped.
-        path: The database file; only its ``-wal`` is ever looked at, by size.
+        path: The database file; it and its ``-wal`` are only looked at, never opened.
+        outside: Where it is noted how far the log has come.
     """
 
     def __init__(
@@ -134,14 +124,18 @@ class Store:
         lock: Turnstile,
         keys: Keys,
         path: Path,
+        outside: HighWater,
     ) -> None:
         self.db = db
+        self._outside = outside
         self._lock = lock
         self._keys = keys
+        self._path = path
+        self._file = _identity(path)
         self._wal = path.with_name(path.name + "-wal")
         self._tidied: tuple[int, int] | None = None
         self._ring: Ring | None = None
-        self._generation = -1
+        self._stamp: object = None
 
     @contextmanager
     def reading(self, turn: Turn | None = None) -> Iterator[Tx]:
@@ -171,6 +165,7 @@ class Store:
         Raises:
             CancelledCallError: ``turn`` was cancelled before this began.
             LockTimeoutError: Others held the store until the deadline.
+            StorePutBackError: The log does not go as far as was noted outside.
             StoreUnwritableError: The disk is full, or the file cannot be written.
         """
         self._require_no_unit()
@@ -178,14 +173,28 @@ class Store:
         turn.check()
         with translated(), self._lock.hold(deadline_s):
             turn.check()
-            with self._transaction("BEGIN IMMEDIATE") as tx:
+            with self._step() as tx:
                 low = bool(_running_low(tx.ring))
                 if not low:
                     yield tx
             if low:  # nothing was written yet: reserve, and begin again
                 self._reserve()
-                with self._transaction("BEGIN IMMEDIATE") as tx:
+                with self._step() as tx:
                     yield tx
+
+    @contextmanager
+    def accepting(self) -> Iterator[Tx]:
+        """Open the writing transaction by which a store put back is accepted.
+
+        With its COMMIT the log's newest row is what is noted outside.
+        """
+        self._require_no_unit()
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            if self._low():
+                self._reserve()
+            with self._transaction("BEGIN IMMEDIATE") as tx:
+                yield tx
+            self._outside.begin(Mark.newest(self.db))
 
     def refill(self) -> None:
         """Have seals in hand, for a snapshot in which values are sealed.
@@ -198,10 +207,19 @@ class Store:
                 with self._lock.hold(WRITE_DEADLINE_S):
                     self._reserve()
 
+    def noted(self) -> tuple[Mark | None, Mark]:
+        """Return how far the log had come by what is noted outside, and how far it is.
+
+        They are the same, unless the store was put back (or the last mark could not be
+        written, or its writer was killed before it was).
+        """
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            return self._outside.mark(), Mark.newest(self.db)
+
     def wants_checkpoint(self) -> bool:
         """Tell whether the write-ahead log is over 1,000 pages, and has news."""
         log = self._log()
-        return log is not None and log[0] > _WAL_BYTES and log != self._tidied
+        return log is not None and log[0] > WAL_BYTES and log != self._tidied
 
     def checkpoint(self, deadline_s: float = WRITE_DEADLINE_S) -> None:
         """Move what the log holds into the file, as far as no reader is in the way.
@@ -239,7 +257,7 @@ class Store:
             sql = "PRAGMA wal_checkpoint(TRUNCATE)"
             [(busy, _, _)] = self.db.execute(sql).fetchall()
         finally:
-            self.db.execute(f"PRAGMA {_BUSY_TIMEOUT}")
+            self.db.execute(f"PRAGMA {BUSY_TIMEOUT}")
         return not busy
 
     def sweep(self, tries: int = TRUNCATE_TRIES) -> bool:
@@ -280,6 +298,17 @@ class Store:
         self.db.close()
 
     @contextmanager
+    def _step(self) -> Iterator[Tx]:
+        """Write; what was logged is noted outside before the lock is let go."""
+        with self._transaction("BEGIN IMMEDIATE") as tx:
+            yield tx
+            # Last, since a log cut by hand is found by whoever extends it, and is told
+            # from a whole one that is old.
+            self._outside.check(self.db)
+        if tx.logged is not None:
+            self._outside.note(tx.logged)
+
+    @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tx]:
         self._require_no_unit()
         tx: Tx | None = None
@@ -304,18 +333,22 @@ class Store:
             raise RuntimeError(msg)
 
     def _fresh(self) -> Ring:
+        if _identity(self._path) != self._file:
+            raise StoreReplacedError
         (version,) = self.db.execute("PRAGMA user_version").fetchone()
         if version != migrations.VERSION:
             raise StoreUpgradedError
-        stamp = self.db.execute(_GENERATION).fetchone()
+        stamp = self.db.execute(_STAMP).fetchone()
         if stamp is None:
             raise StoreDamagedError
-        (generation,) = stamp
-        if generation != self._generation or self._ring is None:
+        if stamp[0] != self._outside.store_id:
+            raise StoreReplacedError
+        # The manifest too: a copy put back may have come to the same generation anew.
+        if stamp != self._stamp or self._ring is None:
             fresh = self._keys.load(self.db, self._ring)
             if self._ring is not None:
-                _hand_over(self._ring, fresh)
-            self._ring, self._generation = fresh, generation
+                fresh.hand_over(self._ring)
+            self._ring, self._stamp = fresh, stamp
         return self._ring
 
     def _low(self) -> bool:
@@ -356,22 +389,10 @@ def _running_low(ring: Ring) -> list[int]:
     ]
 
 
-def _hand_over(old: Ring, new: Ring) -> None:
-    """Keep what this process has reserved when the keyring is loaded again."""
-    still = {info.id for info in new.infos()}
-    for info in old.infos():
-        if info.id in still:
-            new.reserve(info.id, old.seals_left(info.id))
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, and change nothing in it: it may not be ours."""
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA trusted_schema = OFF")
-    return db
-
-
-def settle(db: sqlite3.Connection) -> None:
-    """Set every pragma the design asks for, on a file that is ours."""
-    for pragma in _PRAGMAS:
-        db.execute(f"PRAGMA {pragma}")
+def _identity(path: Path) -> tuple[int, int]:
+    """Say which file has the name now; the one we have open may have lost it."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - at each unit, and Path's is slower
+    except OSError:
+        raise StoreReplacedError from None
+    return found.st_dev, found.st_ino

@@ -43,3 +43,10 @@ def open_one(tx: Tx, maintenance: Maintenance, who: Identity) -> None:
     """
     del maintenance
     people.profile(tx, who)
+
+
+def recordings(tx: Tx, maintenance: Maintenance) -> int:
+    """Return how many recordings there are."""
+    del maintenance
+    (found,) = tx.one("SELECT count(*) FROM recordings")
+    return int(found)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
+    AuditTamperedError,
     KeyringMissingError,
     LockTimeoutError,
     MasterKeyError,
@@ -32,15 +33,10 @@ from pierre_mcp.platform import (
     make_private_dir,
 )
 from pierre_mcp.store import audit, keys, migrations, people, policies
-from pierre_mcp.store.database import (
-    CLOSE_DEADLINE_S,
-    WRITE_DEADLINE_S,
-    Store,
-    Tx,
-    connect,
-    settle,
-)
+from pierre_mcp.store.connection import connect, settle
+from pierre_mcp.store.database import CLOSE_DEADLINE_S, WRITE_DEADLINE_S, Store, Tx
 from pierre_mcp.store.faults import translated
+from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.lock import Turnstile
 
 FILE: Final = "pierre.db"
@@ -54,20 +50,25 @@ class Opening:
 
     Attributes:
         directory: Holds the database and its locks; 0700.
+        high_water: Holds the outside files, away from the store.
         masters: Gives the master keys, the one in use first; told what the store
             needs. It may wait for a person, so it is called without the lock.
         clock: Tells when.
         profile: The owner's first settings, if the store is made now.
         demo: Mark a new store as a demo, for ever.
         found: Adds to a new store inside the transaction that creates it.
+        put_back_too: Open a store that was put back, to look at it or to accept it:
+            what writes is refused all the same.
     """
 
     directory: Path
+    high_water: Path
     masters: Callable[[StoreNeed], tuple[Master, ...]]
     clock: Clock
     profile: Profile = field(default_factory=Profile)
     demo: bool = False
     found: Founding | None = None
+    put_back_too: bool = False
 
 
 def open_store(opening: Opening) -> Store:
@@ -77,6 +78,7 @@ def open_store(opening: Opening) -> Store:
         StoreForeignError: The file is another program's; it was not touched.
         StoreNewerError: A later release made it; it was not touched.
         StorePermissionsError: Others could read it.
+        StorePutBackError: It is an older copy, and was not accepted.
         StoreDamagedError: It is no database, or its schema was changed.
         StoreUnwritableError: The directory or file cannot be made or written.
         KeyringError: Its keys cannot be had; a wrong master key is named.
@@ -117,10 +119,25 @@ def _opened(
     masters: tuple[Master, ...],
 ) -> Store:
     path = opening.directory / FILE
-    store = Store(db, lock=lock, keys=keys.Keys(masters), path=path)
-    with store.reading():
-        pass  # the keys open, or it is said here
+    outside = HighWater(opening.high_water, keys.store_id(db))
+    own = keys.Keys(masters)
+    store = Store(db, lock=lock, keys=own, path=path, outside=outside)
+    with store.reading() as tx:  # the keys open, or it is said here
+        if not opening.put_back_too and _ends_well(tx):
+            outside.check(db)
     return store
+
+
+def _ends_well(tx: Tx) -> bool:
+    """Tell whether the log ends as we left it; if not, the gate says so at each call.
+
+    Then it is no older copy, and none that could be accepted.
+    """
+    try:
+        audit.tail(tx)
+    except AuditTamperedError:
+        return False
+    return True
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -174,7 +191,7 @@ def _make_ready(
         return
     version = migrations.version_of(db)
     if version < migrations.VERSION:
-        _upgrade(db, version, opening.directory / FILE)
+        _upgrade(db, version, opening.directory / FILE, opening)
 
 
 def _create(
@@ -192,9 +209,12 @@ def _create(
         if opening.found is not None:
             opening.found(tx, who)
         tx.end()
+        HighWater(opening.high_water, store_id).begin(Mark.newest(db))
 
 
-def _upgrade(db: sqlite3.Connection, version: int, path: Path) -> None:
+def _upgrade(
+    db: sqlite3.Connection, version: int, path: Path, opening: Opening
+) -> None:
     """Migrate in one step, with a copy beside it until the step is verified."""
     copy = path.with_name(f"{path.name}.before-{version}")
     try:
@@ -207,6 +227,11 @@ def _upgrade(db: sqlite3.Connection, version: int, path: Path) -> None:
     with _one_step(db):
         migrations.migrate(db, version)
         migrations.check_schema(db)
+        outside = HighWater(opening.high_water, keys.store_id(db))
+        # The first version that has an outside file. Where there is one, this is an
+        # older copy of a store that had come further.
+        if not opening.put_back_too and outside.mark() is None:
+            outside.begin(Mark.newest(db))
     copy.unlink()
 
 

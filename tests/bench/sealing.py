@@ -23,7 +23,8 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import fixed_parts
 from pierre_mcp.model.recording import CELLS, Recording, Where
 from pierre_mcp.store import activity, scan
-from pierre_mcp.store.database import Store, connect, settle
+from pierre_mcp.store.connection import connect, settle
+from pierre_mcp.store.database import Store
 from pierre_mcp.store.recordings import CELL_COLUMNS, Wanted, place_of, unpacked
 from tests.bench.path import fill, say
 from tests.stores import a_store, owner_grant

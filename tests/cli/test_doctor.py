@@ -1,16 +1,21 @@
 """The doctor: what is wrong, and what to do about it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pierre_mcp.cli import doctor
 from pierre_mcp.services.health import Check, Verdict
+from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.tools.catalogue import table
 from tests.bench.bit_flips import around, flippable
 from tests.cli.terminal import Person
+from tests.gate.world import a_world
 from tests.store.hands import edit
+from tests.stores import marks_of
 
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 
@@ -36,6 +41,7 @@ def test_all_is_well(runner: Person) -> None:
     found = checks(runner)
     verdicts = {name: check["verdict"] for name, check in found.items()}
     assert verdicts.pop("master key") == "warn"  # a development key
+    assert verdicts.pop("last backup") == "warn"  # none yet
     assert set(verdicts.values()) == {"ok"}
     assert {"versions", "sqlite", "permissions", "database", "keyring"} <= set(verdicts)
     assert {"seal", "audit log", "claude desktop"} <= set(verdicts)
@@ -218,3 +224,23 @@ def test_flipped_bits_are_reported_and_nothing_crashes() -> None:
         held = [bit for bit in bits if all(around(flips.content, bit))][:10]
         assert len(held) == 10
         assert [bit for bit in held if not flips.reported(bit)] == []
+
+
+class Deaf(HighWater):
+    """An outside file that takes no line, as on a full disk."""
+
+    def note(self, mark: Mark) -> None:
+        del mark
+
+
+def test_a_mark_that_stays_behind_the_log_is_told(tmp_path: Path) -> None:
+    with a_world(tmp_path / "store") as world:
+        world.ask("get_status")
+        assert doctor._mark(world.gate).verdict is Verdict.OK
+        world.store._outside = Deaf(
+            marks_of(world.directory), world.store._outside.store_id
+        )
+        world.ask("get_status")
+        found = doctor._mark(world.gate)
+        assert found.verdict is Verdict.FAIL
+        assert "configuration directory" in found.fix

@@ -10,6 +10,7 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.store import database
+from pierre_mcp.store.connection import WAL_PAGES
 from pierre_mcp.store.database import Store
 from tests.store.hands import child, line_of
 from tests.store.units import HOLDER, append, count, log_bytes
@@ -35,7 +36,7 @@ def test_a_log_grown_long_is_moved_into_the_file_and_cut(
     store.tidy()
     grow(store, grant)
     long = log_bytes(directory)
-    assert long > 4_096 * database.WAL_PAGES
+    assert long > 4_096 * WAL_PAGES
     store.tidy()
     assert not store.wants_checkpoint()  # nothing new to move
     append(store, grant)

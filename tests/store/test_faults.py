@@ -1,8 +1,11 @@
 """Faults of the machine and of others: said in our own words, and nothing is lost."""
 
+import os
 import sqlite3
 import sys
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,10 +26,13 @@ from tests.stores import (
     a_recording,
     a_store,
     maintenance,
+    new_store,
     owner_grant,
     put,
 )
 from tests.stores import database as file_of
+
+NOBODY = 65_534
 
 FULL_DISK = """
 import resource, signal, sys
@@ -156,3 +162,41 @@ def test_no_acknowledged_write_is_lost_by_a_kill(directory: Path) -> None:
             assert tx.one("PRAGMA integrity_check") == ("ok",)
             grant = a_grant(people.owner(tx))
             assert list(recordings.newest(tx, grant, recordings.Wanted()))
+
+
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    """Have a directory in which nobody may write, whoever runs the test."""
+    root = os.geteuid() == 0
+    everything = (directory, *directory.iterdir())
+    modes = {path: path.stat().st_mode for path in everything}
+    for path in everything:
+        if root:
+            os.chown(path, NOBODY, NOBODY)
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        if root:
+            os.seteuid(NOBODY)
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        for path, mode in modes.items():
+            path.chmod(mode)
+            if root:
+                os.chown(path, 0, 0)
+
+
+@pytest.mark.promise("store.crash")
+def test_a_read_only_directory_is_said_so_and_loses_nothing() -> None:
+    with tempfile.TemporaryDirectory() as made:  # pytest's own are closed to others
+        Path(made).chmod(0o711)
+        directory = Path(made) / "store"
+        with a_store(directory) as store:
+            log = append(store, owner_grant(store))
+        before = file_of(directory).read_bytes()
+        with read_only(directory), pytest.raises(StoreUnwritableError):
+            new_store(directory)
+        assert file_of(directory).read_bytes() == before
+        with a_store(directory) as store:
+            assert append(store, owner_grant(store)) == log + 1
