@@ -17,7 +17,7 @@ OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
     *("setup", "import", "consent", "call", "athlete"),
     *("load", "records", "predict", "zones"),
-    *("imports", "undo", "refresh", "keys", "audit", "doctor"),
+    *("imports", "undo", "refresh", "audit", "keys", "backup", "restore", "doctor"),
     *("erase", "demo", "serve"),
 ]
 

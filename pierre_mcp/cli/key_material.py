@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from pierre_mcp.cli.challenge import challenge
-from pierre_mcp.cli.faults import NoScreenError, NotTakenError
+from pierre_mcp.cli.faults import NoScreenError, NotTakenError, PathUnwritableError
 from pierre_mcp.cli.session import current, err, say
+from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate import key_material
 from pierre_mcp.gate.key_material import NewKey
 from pierre_mcp.model.audit import Outcome
@@ -37,7 +38,10 @@ def new(
         msg = "Give a file or a place in the keychain, not both."
         raise NotTakenError(msg)
     if file is not None:
-        _tell(key_material.new_in_file(file.expanduser().absolute()))
+        try:
+            _tell(key_material.new_in_file(file.expanduser().absolute()))
+        except StoreUnwritableError:
+            raise PathUnwritableError from None
     elif keychain is not None:
         _tell(key_material.new_in_keychain(keychain))
     else:

@@ -54,8 +54,8 @@ _ORDER = (
     "imports",
     "undo",
     "refresh",
-    "keys",
     "audit",
+    "keys",
     "backup",
     "restore",
     "doctor",
@@ -133,8 +133,8 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
     predict.predict
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
-app.add_typer(keys.app, name="keys", short_help="List, replace and wrap keys.")
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys", short_help="Make, list, replace and wrap keys.")
 app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(
     backup.backup
 )

@@ -58,6 +58,7 @@ def test_a_new_key_is_never_put_over_one(anna: Person) -> None:
     assert str(path) not in made.stderr
     made = anna.run("keys", "new", "--file", str(anna.home / "no" / "folder"))
     assert made.returncode == 1
+    assert "The file cannot be made there." in made.stderr
     both = anna.run("keys", "new", "--file", str(path), "--keychain", "a/b")
     assert both.returncode == 1
 

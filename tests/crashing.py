@@ -1,0 +1,193 @@
+"""Processes that are killed at any moment, and what must hold of the store after.
+
+Two processes at a time do one of: write and acknowledge each write, import and take
+back, rotate the keys. After the kill the store is opened as the next start would, every
+cell is opened, the log and the file are checked, and every write that was acknowledged
+is there. ``tests/bench/crash.py`` does it hundreds of times.
+"""
+
+import base64
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from pierre_mcp.__main__ import main
+from pierre_mcp.gate.house import gate_on, opened, opener
+from pierre_mcp.model.audit import Health
+from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.settings import from_environment
+from pierre_mcp.store import audit, people, policies, recordings, sealed
+from pierre_mcp.store.database import Store, Tx
+from tests.forks import PIPE, Fork
+from tests.formats.making import STARTED_AT, gpx_activity, ride
+from tests.stores import a_digest, a_recording, begin_import, maintenance
+
+KEY: Final = base64.b64encode(bytes(range(32))).decode()
+FILES = 12
+
+
+@dataclass
+class Crashed:
+    """A store that is hurt again and again.
+
+    Attributes:
+        home: Holds its data, its configuration, and files to import.
+        acknowledged: Ids of the recordings whose write was acknowledged.
+        kills: Processes killed so far.
+    """
+
+    home: Path
+    acknowledged: set[str] = field(default_factory=set)
+    kills: int = 0
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of each process."""
+        return {
+            **os.environ,
+            "PIERRE_DATA_DIR": str(self.home / "data"),
+            "PIERRE_CONFIG_DIR": str(self.home / "config"),
+            "PIERRE_MASTER_ENCRYPTION_KEY": KEY,
+            "TZ": "UTC",
+        }
+
+    def round(self, chance: np.random.Generator, doing: Sequence[str]) -> None:
+        """Let one process do each, kill them all within a second, and check."""
+        files = str(self.home / "files")
+        running = [
+            Fork([files], main=DOING[what], env=self.env, stdout=PIPE, stderr=PIPE)
+            for what in doing
+        ]
+        time.sleep(chance.uniform(0.02, 0.6))
+        for process in running:
+            process.send_signal(signal.SIGKILL)
+        self.kills += len(running)
+        for what, process in zip(doing, running, strict=True):
+            said, complained = process.communicate(timeout=10)
+            # A line cut by the kill was not acknowledged.
+            self.acknowledged.update(said.decode().split("\n")[:-1])
+            assert process.returncode == -signal.SIGKILL, (what, complained.decode())
+        self.check()
+
+    def check(self) -> None:
+        """Open the store as the next start would; nothing may be lost or broken."""
+        with self.opened() as store, store.reading() as tx:
+            who = people.owner(tx)
+            assert tx.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            assert not tx.execute("PRAGMA foreign_key_check").fetchall()
+            for table in sealed.TABLES:
+                for row in sealed.every(tx, maintenance(), table):
+                    for _, place, cell in row.cells:
+                        tx.ring.open(cell, place)
+            assert isinstance(audit.verify(tx, maintenance(), who), Health)
+            assert policies.ledger_holds(tx, maintenance(), who)
+            there = {one for (one,) in tx.execute("SELECT id FROM recordings")}
+            assert self.acknowledged <= there
+
+    @contextmanager
+    def opened(self) -> Iterator[Store]:
+        """Open the store for the body."""
+        with environment(self.env):
+            store = opener(from_environment())()
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def a_crashed(home: Path) -> Crashed:
+    """A store with something in it, and files to import."""
+    crashed = Crashed(home)
+    (home / "files").mkdir(parents=True)
+    for n in range(FILES):
+        content = gpx_activity(ride(20 + n), started_at=STARTED_AT)
+        (home / "files" / f"{n}.gpx").write_bytes(content)
+    with environment(crashed.env), opened(from_environment()) as gate:
+        for _ in range(10):
+            gate.act(Call(Owner(), "write", ""), _one_more)
+    return crashed
+
+
+@contextmanager
+def environment(env: dict[str, str]) -> Iterator[None]:
+    """Be in that environment for the body."""
+    before = dict(os.environ)
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _one_more(tx: Tx, grant: Grant) -> str:
+    """Add one recording in the caller's step, and return its id."""
+    import_id, digest = begin_import(tx, grant), a_digest(str(uuid4()))
+    one = recordings.seal(
+        tx.ring, grant, a_recording(), digest=digest, import_id=import_id
+    )
+    recordings.add(tx, grant, [one])
+    return str(one.row[0])
+
+
+def _write(words: Sequence[str]) -> None:
+    """Write for ever, and acknowledge each write once it is committed."""
+    del words
+    settings = from_environment()
+    gate = gate_on(opener(settings)(), settings)
+    while True:
+        os.write(1, f"{gate.act(Call(Owner(), 'write', ''), _one_more)}\n".encode())
+
+
+def _command(*given: str) -> None:
+    os.environ["PIERRE_MASTER_ENCRYPTION_KEY"] = KEY  # each takes it out
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    assert not ended.value.code, given
+
+
+def _quiet() -> None:
+    """Commands say what they did; only acknowledgements are wanted."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+
+
+def _import(words: Sequence[str]) -> None:
+    _quiet()
+    while True:
+        _command("import", *words)
+        with environment({"PIERRE_MASTER_ENCRYPTION_KEY": KEY}):
+            settings = from_environment()
+        with opened(settings) as gate:
+            last = gate.look(Call(Owner(), "imports", ""), _last_import)
+        _command("undo", last)
+
+
+def _last_import(tx: Tx, grant: Grant) -> str:
+    del grant
+    (found,) = tx.one("SELECT id FROM imports ORDER BY seq DESC LIMIT 1")
+    return str(found)
+
+
+def _rotate(words: Sequence[str]) -> None:
+    del words
+    _quiet()
+    while True:
+        _command("keys", "rotate")
+
+
+DOING: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
+    "write": _write,
+    "import": _import,
+    "rotate": _rotate,
+}
