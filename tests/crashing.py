@@ -1,9 +1,11 @@
 """Processes that are killed at any moment, and what must hold of the store after.
 
 Two processes at a time do one of: write and acknowledge each write, import and take
-back, rotate the keys. After the kill the store is opened as the next start would, every
-cell is opened, the log and the file are checked, and every write that was acknowledged
-is there. ``tests/bench/crash.py`` does it hundreds of times.
+back, rotate the keys, erase the person and begin anew. After the kill the store is
+opened as the next start would, every cell is opened, the log and the file are checked,
+every write that was acknowledged is there, unless its person was erased, and of an
+erased person there is no row and no key. ``tests/bench/crash.py`` does it hundreds of
+times.
 """
 
 import base64
@@ -11,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +23,17 @@ import numpy as np
 import pytest
 
 from pierre_mcp.__main__ import main
+from pierre_mcp.errors import PersonErasedError
+from pierre_mcp.gate import erasure
 from pierre_mcp.gate.house import gate_on, opened, opener
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.profile import Profile
 from pierre_mcp.settings import from_environment
 from pierre_mcp.store import audit, people, policies, recordings, sealed
 from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.receipts import Beside
 from tests.forks import PIPE, Fork
 from tests.formats.making import STARTED_AT, gpx_activity, ride
 from tests.stores import a_digest, a_recording, begin_import, maintenance
@@ -42,13 +48,17 @@ class Crashed:
 
     Attributes:
         home: Holds its data, its configuration, and files to import.
-        acknowledged: Ids of the recordings whose write was acknowledged.
+        acknowledged: The person and id of each recording whose write was acknowledged.
+        written: How many there ever were.
+        erased: How many persons were seen to be gone.
         kills: Processes killed so far.
     """
 
     home: Path
-    acknowledged: set[str] = field(default_factory=set)
+    acknowledged: set[tuple[str, str]] = field(default_factory=set)
     kills: int = 0
+    written: int = 0
+    erased: int = 0
 
     @property
     def env(self) -> dict[str, str]:
@@ -75,14 +85,17 @@ class Crashed:
         for what, process in zip(doing, running, strict=True):
             said, complained = process.communicate(timeout=10)
             # A line cut by the kill was not acknowledged.
-            self.acknowledged.update(said.decode().split("\n")[:-1])
+            for line in said.decode().split("\n")[:-1]:
+                person, _, recording = line.partition(" ")
+                self.acknowledged.add((person, recording))
+                self.written += 1
             assert process.returncode == -signal.SIGKILL, (what, complained.decode())
         self.check()
 
     def check(self) -> None:
         """Open the store as the next start would; nothing may be lost or broken."""
         with self.opened() as store, store.reading() as tx:
-            who = people.owner(tx)
+            who = people.whose(tx)
             assert tx.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             assert not tx.execute("PRAGMA foreign_key_check").fetchall()
             for table in sealed.TABLES:
@@ -90,9 +103,18 @@ class Crashed:
                     for _, place, cell in row.cells:
                         tx.ring.open(cell, place)
             assert isinstance(audit.verify(tx, maintenance(), who), Health)
-            assert policies.ledger_holds(tx, maintenance(), who)
-            there = {one for (one,) in tx.execute("SELECT id FROM recordings")}
-            assert self.acknowledged <= there
+            assert who is None or policies.ledger_holds(tx, maintenance(), who)
+            there = set(tx.execute("SELECT person, id FROM recordings"))
+            self._check_people(tx, "" if who is None else who.person, there)
+
+    def _check_people(self, tx: Tx, here: str, there: set[tuple[str, str]]) -> None:
+        assert {person for person, _ in there} <= {here}
+        theirs = (i.scope for i in tx.ring.infos() if i.scope.startswith("person:"))
+        assert {scope.partition("/")[2] for scope in theirs} == {here} - {""}
+        gone = {one for one in self.acknowledged if one[0] != here}
+        assert self.acknowledged - gone <= there
+        self.erased += len({person for person, _ in gone})
+        self.acknowledged -= gone
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
@@ -131,29 +153,36 @@ def environment(env: dict[str, str]) -> Iterator[None]:
 
 
 def _one_more(tx: Tx, grant: Grant) -> str:
-    """Add one recording in the caller's step, and return its id."""
+    """Add one recording in the caller's step; return whose it is, and its id."""
     import_id, digest = begin_import(tx, grant), a_digest(str(uuid4()))
     one = recordings.seal(
         tx.ring, grant, a_recording(), digest=digest, import_id=import_id
     )
     recordings.add(tx, grant, [one])
-    return str(one.row[0])
+    return f"{grant.person} {one.row[0]}"
 
 
 def _write(words: Sequence[str]) -> None:
     """Write for ever, and acknowledge each write once it is committed."""
     del words
     settings = from_environment()
-    gate = gate_on(opener(settings)(), settings)
+    store = opener(settings)()
+    gate = gate_on(store, settings)
     while True:
-        os.write(1, f"{gate.act(Call(Owner(), 'write', ''), _one_more)}\n".encode())
+        try:
+            done = gate.act(Call(Owner(), "write", ""), _one_more)
+        except PersonErasedError:  # a gate serves one person
+            gate = gate_on(store, settings)
+        else:
+            os.write(1, f"{done}\n".encode())
 
 
 def _command(*given: str) -> None:
     os.environ["PIERRE_MASTER_ENCRYPTION_KEY"] = KEY  # each takes it out
     with pytest.raises(SystemExit) as ended:
         main(given)
-    assert not ended.value.code, given
+    # 1: there was nobody, or nothing of that name any more.
+    assert ended.value.code in {0, 1, None}, given
 
 
 def _quiet() -> None:
@@ -168,15 +197,15 @@ def _import(words: Sequence[str]) -> None:
         _command("import", *words)
         with environment({"PIERRE_MASTER_ENCRYPTION_KEY": KEY}):
             settings = from_environment()
-        with opened(settings) as gate:
+        with suppress(PersonErasedError), opened(settings) as gate:
             last = gate.look(Call(Owner(), "imports", ""), _last_import)
-        _command("undo", last)
+            _command("undo", last)
 
 
 def _last_import(tx: Tx, grant: Grant) -> str:
     del grant
-    (found,) = tx.one("SELECT id FROM imports ORDER BY seq DESC LIMIT 1")
-    return str(found)
+    found = tx.one("SELECT id FROM imports ORDER BY seq DESC LIMIT 1")
+    return str(found and found[0])
 
 
 def _rotate(words: Sequence[str]) -> None:
@@ -186,8 +215,25 @@ def _rotate(words: Sequence[str]) -> None:
         _command("keys", "rotate")
 
 
+def _erase(words: Sequence[str]) -> None:
+    """Erase whoever there is, and begin anew, for ever."""
+    del words
+    settings = from_environment()
+    open_ = opener(settings)
+    while True:
+        with opened(settings, open_) as gate:
+            call, outside = Call(Owner(), "erase", ""), settings.high_water_dir
+            with suppress(PersonErasedError):
+                erasure.erase(gate, call, outside, beside=Beside())
+                gate.finish(outside)
+        with opened(settings, open_) as gate:
+            gate.begin_anew(Call(Owner(), "setup", ""), Profile())
+        time.sleep(0.05)
+
+
 DOING: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
     "write": _write,
     "import": _import,
     "rotate": _rotate,
+    "erase": _erase,
 }

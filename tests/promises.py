@@ -48,8 +48,9 @@ PROMISES: Final = {
     ),
     "keys.backup": (
         "A backup is a consistent copy, checked once written, that opens with the MEK "
-        "only and holds no unwrapped key; a restore checks all of it, withdraws every "
-        "consent, and replaces no store unasked."
+        "only and holds no unwrapped key; a restore checks all of it, erases again "
+        "whoever was erased since, withdraws every consent, and replaces no store "
+        "unasked."
     ),
     "keys.bound-cell": (
         "A sealed cell opens only in its own row, column, tenant and person, under "

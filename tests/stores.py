@@ -4,6 +4,7 @@ Every store here is sealed under ``MASTER``, a fixed key, so that another proces
 open it by importing this module.
 """
 
+import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,8 +66,20 @@ def opening(
 
 
 def marks_of(directory: Path) -> Path:
-    """Where the outside file of the store in ``directory`` is."""
+    """Where the outside file of the store in ``directory`` is.
+
+    Of a whole home in its configuration, else beside the store.
+    """
+    if directory.parent.name == "data":
+        return directory.parent.with_name("config") / "high-water"
     return directory.with_name(f"{directory.name}-config") / "high-water"
+
+
+def copy_store(made: Path, directory: Path) -> Path:
+    """Copy a closed store and its outside file; return where the copy is."""
+    shutil.copytree(made, directory)
+    shutil.copytree(marks_of(made), marks_of(directory))
+    return directory
 
 
 def new_store(directory: Path, *, demo: bool = False) -> Store:

@@ -20,4 +20,5 @@ def test_processes_killed_two_at_a_time(tmp_path: Path) -> None:
     for number in range(ROUNDS):
         crashed.round(chance, pairs[number % len(pairs)])
     assert crashed.kills == 2 * ROUNDS
-    assert crashed.acknowledged
+    assert crashed.written
+    assert crashed.erased

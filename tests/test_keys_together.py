@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -37,6 +36,7 @@ from tests.stores import (
     OTHER_MASTER,
     a_recording,
     a_store,
+    copy_store,
     maintenance,
     opening,
     owner_grant,
@@ -94,7 +94,7 @@ def check_whole(store: Store, written: set[str]) -> None:
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     with everything(tmp_path / "made"):
         pass
-    directory = Path(shutil.copytree(tmp_path / "made", tmp_path / "store"))
+    directory = copy_store(tmp_path / "made", tmp_path / "store")
     written: set[str] = set()
     for number in range(KILLS):
         kind = ["emergency"] if number % 2 else []

@@ -144,13 +144,13 @@ def test_the_key_is_gone(anna: Person) -> None:
     """Without its key a store is never given another."""
     anna.does("setup", "--yes")
     before = contents(anna)
-    (key,) = anna.config.iterdir()
+    (key,) = anna.config.glob("*.key")
     key.rename(anna.home / "kept")
     for words in ((), ("imports",), ("setup", "--yes")):
         done = anna.run(*words)
         assert done.returncode == 78
         assert "Traceback" not in done.stderr
-    assert list(anna.config.iterdir()) == []
+    assert list(anna.config.glob("*.key")) == []
     assert contents(anna) == before
     (anna.home / "kept").rename(key)
     assert anna.asks("imports") == []
@@ -188,7 +188,7 @@ def test_a_development_key_is_warned_of_and_never_shown(anna: Person) -> None:
         host.greet()
     said = host.log.decode()
     assert "using a development master key (public id " in said
-    (key,) = anna.config.iterdir()
+    (key,) = anna.config.glob("*.key")
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text().strip()
     everything = said + anna.does("doctor") + anna.does("setup", "--yes")
@@ -202,7 +202,7 @@ def test_a_development_key_becomes_the_production_one(anna: Person) -> None:
     """No migration: the same key, given from outside, opens the same store."""
     path = anna.file("ride.fit", fit_activity(ride(60)))
     anna.does("import", str(path))
-    (key,) = anna.config.iterdir()
+    (key,) = anna.config.glob("*.key")
     secret = key.read_text().strip()
     key.unlink()
     env = {"PIERRE_ENV": "production", "PIERRE_MASTER_ENCRYPTION_KEY": secret}

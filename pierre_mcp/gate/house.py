@@ -36,8 +36,10 @@ class Opener:
         An erasure that was cut short is finished, or the next opening tries again.
         """
         store = open_store(self.opening)
-        with suppress(StoreError):
-            erasing.finish(store, self.opening.high_water)
+        # What may be an older copy says nothing of whether an erasure committed.
+        if not self.opening.put_back_too:
+            with suppress(StoreError):
+                erasing.finish(store, self.opening.high_water)
         return store
 
     def put_back_too(self) -> "Opener":

@@ -33,10 +33,9 @@ def main() -> None:
             except BaseException:
                 say(f"after {crashed.kills} kills, while they did {doing}")
                 raise
-        found = len(crashed.acknowledged)
     say(
-        f"{crashed.kills} kills: 0 unreadable cells, 0 of {found} acknowledged writes "
-        "lost, the log holds"
+        f"{crashed.kills} kills: 0 unreadable cells, 0 of {crashed.written} writes "
+        f"lost but those of {crashed.erased} erased persons, the log holds"
     )
 
 

@@ -602,6 +602,7 @@ def test_what_is_no_store_of_ours_is_not_replaced(copy: Path, fresh: Path) -> No
 
 
 @pytest.mark.promise("rights.erase")
+@pytest.mark.promise("keys.backup")
 def test_who_was_erased_since_is_erased_again(
     world: World, copy: Path, fresh: Path
 ) -> None:

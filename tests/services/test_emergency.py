@@ -1,6 +1,5 @@
 """Keys that others may know: marked, listed, replaced, and nothing forged gets in."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -52,6 +51,7 @@ from tests.stores import (
     a_digest,
     a_recording,
     a_store,
+    copy_store,
     maintenance,
     opening,
     owner_grant,
@@ -79,7 +79,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def directory(filled: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(filled, tmp_path / "store"))
+    return copy_store(filled, tmp_path / "store")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Rotation: every cell under a new key, whoever reads, writes or dies meanwhile."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.store.units import append
 from tests.stores import (
     a_recording,
     a_store,
+    copy_store,
     database,
     maintenance,
     owner_grant,
@@ -41,7 +41,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def directory(filled: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(filled, tmp_path / "store"))
+    return copy_store(filled, tmp_path / "store")
 
 
 @pytest.fixture

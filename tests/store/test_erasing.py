@@ -41,6 +41,7 @@ from tests.stores import (
     a_line,
     a_recording,
     a_store,
+    copy_store,
     database,
     maintenance,
     new_store,
@@ -296,7 +297,7 @@ def test_an_older_copy_is_erased_again_by_its_tombstone(
     copy = tmp_path / "copy"
     with a_store(directory) as store:
         put(store, owner_grant(store), a_recording())
-    put_file(copy, database(directory).read_bytes())
+    copy_store(directory, copy)
     with a_store(directory) as store:
         gone = erase(store).tombstone
     with a_store(copy) as store:
@@ -310,12 +311,6 @@ def test_an_older_copy_is_erased_again_by_its_tombstone(
             assert not erasing.replay(tx, maintenance(), {gone}, session="", now=NOW)
         assert checked(store) == Health(1)
     assert look(copy, "SELECT * FROM recordings") == []
-
-
-def put_file(directory: Path, content: bytes) -> None:
-    directory.mkdir(mode=0o700)
-    database(directory).touch(0o600)
-    database(directory).write_bytes(content)
 
 
 # --- what is left in the files

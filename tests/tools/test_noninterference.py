@@ -5,7 +5,6 @@ each pair that is withheld every tool is asked, then what was withheld is delete
 hand, and every tool is asked again: each answer must be the same to the byte.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from pierre_mcp.store.database import Tx
 from tests.analytics.making import Values
 from tests.gate.world import OWNER, World, a_world
 from tests.services.made import activity, ride, run
-from tests.stores import STRAVA, begin_import
+from tests.stores import STRAVA, begin_import, copy_store
 
 SOURCES = ("files", "strava", "self")
 BODY, HEART, POWER = Category.BODY, Category.HEART_RATE, Category.POWER
@@ -105,8 +104,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(filled: Path, tmp_path: Path) -> Iterator[World]:
-    shutil.copytree(filled, tmp_path / "store")
-    with a_world(tmp_path / "store") as made:
+    with a_world(copy_store(filled, tmp_path / "store")) as made:
         yield made
 
 
