@@ -1,7 +1,8 @@
 """Processes that are killed at any moment, and what must hold of the store after.
 
 Two processes at a time do one of: write and acknowledge each write, import and take
-back, rotate the keys, erase the person and begin anew. After the kill the store is
+back, rotate the keys, replace all of them in an emergency, erase the person and begin
+anew. After the kill the store is
 opened as the next start would, every cell is opened, the log and the file are checked,
 every write that was acknowledged is there, unless its person was erased, and of an
 erased person there is no row and no key. ``tests/bench/crash.py`` does it hundreds of
@@ -26,6 +27,7 @@ from pierre_mcp.__main__ import main
 from pierre_mcp.errors import PersonErasedError
 from pierre_mcp.gate import erasure
 from pierre_mcp.gate.house import gate_on, opened, opener
+from pierre_mcp.keyring.ring import KeyState, Purpose
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
@@ -78,7 +80,9 @@ class Crashed:
             Fork([files], main=DOING[what], env=self.env, stdout=PIPE, stderr=PIPE)
             for what in doing
         ]
-        time.sleep(chance.uniform(0.02, 0.6))
+        for process in running:
+            assert process.stdout.readline() == b"\n"  # it begins
+        time.sleep(chance.uniform(0.02, 0.5))
         for process in running:
             process.send_signal(signal.SIGKILL)
         self.kills += len(running)
@@ -106,6 +110,17 @@ class Crashed:
             assert who is None or policies.ledger_holds(tx, maintenance(), who)
             there = set(tx.execute("SELECT person, id FROM recordings"))
             self._check_people(tx, "" if who is None else who.person, there)
+
+    def settle(self) -> None:
+        """Go on with every rotation that was cut short; no old key is left then."""
+        with environment(self.env):
+            _command("keys", "rotate")
+        with environment(self.env):
+            _command("keys", "rotate")
+        with self.opened() as store, store.reading() as tx:
+            sealing = [i for i in tx.ring.infos() if i.purpose is Purpose.SEAL]
+            assert {info.state for info in sealing} == {KeyState.ACTIVE}
+        self.check()
 
     def _check_people(self, tx: Tx, here: str, there: set[tuple[str, str]]) -> None:
         assert {person for person, _ in there} <= {here}
@@ -165,6 +180,7 @@ def _one_more(tx: Tx, grant: Grant) -> str:
 def _write(words: Sequence[str]) -> None:
     """Write for ever, and acknowledge each write once it is committed."""
     del words
+    _begin()
     settings = from_environment()
     store = opener(settings)()
     gate = gate_on(store, settings)
@@ -185,8 +201,14 @@ def _command(*given: str) -> None:
     assert ended.value.code in {0, 1, None}, given
 
 
+def _begin() -> None:
+    """Say that the kill may come from now on."""
+    os.write(1, b"\n")
+
+
 def _quiet() -> None:
-    """Commands say what they did; only acknowledgements are wanted."""
+    """Begin; commands say what they did, and only acknowledgements are wanted."""
+    _begin()
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
 
@@ -215,9 +237,17 @@ def _rotate(words: Sequence[str]) -> None:
         _command("keys", "rotate")
 
 
+def _emergency(words: Sequence[str]) -> None:
+    del words
+    _quiet()
+    while True:
+        _command("keys", "rotate", "--emergency")
+
+
 def _erase(words: Sequence[str]) -> None:
     """Erase whoever there is, and begin anew, for ever."""
     del words
+    _begin()
     settings = from_environment()
     open_ = opener(settings)
     while True:
@@ -235,5 +265,6 @@ DOING: Final[dict[str, Callable[[Sequence[str]], Any]]] = {
     "write": _write,
     "import": _import,
     "rotate": _rotate,
+    "emergency": _emergency,
     "erase": _erase,
 }

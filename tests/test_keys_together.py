@@ -1,10 +1,7 @@
-"""Keys replaced while several processes run, and die."""
+"""A master key that moves while several processes run."""
 
-import os
-import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -15,13 +12,11 @@ import pytest
 from pierre_mcp.errors import MasterKeyRetiredError, MasterKeyWrongError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import behind
-from pierre_mcp.gate.lines import EMERGENCY, REWRAP, ROTATE
-from pierre_mcp.gate.rotations import carry_through, rewrap
+from pierre_mcp.gate.lines import REWRAP
+from pierre_mcp.gate.rotations import rewrap
 from pierre_mcp.keyring.master import LocalMaster
 from pierre_mcp.model.audit import Health
-from pierre_mcp.model.caller import Call, Owner, System
-from pierre_mcp.services.rotation import Emergency
-from pierre_mcp.services.steps import silent
+from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.store import audit, sealed
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import open_store
@@ -30,32 +25,17 @@ from tests.fakes import StillClock
 from tests.forks import Fork
 from tests.gate.world import ABOUT
 from tests.store.rotating import a_rotation, run
-from tests.store.test_sealed import everything
 from tests.stores import (
     MASTER,
     OTHER_MASTER,
     a_recording,
     a_store,
-    copy_store,
     maintenance,
     opening,
     owner_grant,
     owner_of,
     put,
 )
-
-KILLS = int(os.environ.get("PIERRE_TEST_KILLS", "5"))
-
-
-def rotating(words: Sequence[str]) -> None:
-    """Write and rotate again and again; tell what was written. It is to be killed."""
-    with a_store(Path(words[0])) as store:
-        gate, grant = gate_of(store), owner_grant(store)
-        while True:
-            print(put(store, grant, a_recording()), flush=True)  # noqa: T201 - its news
-            job = a_rotation(Emergency(StillClock(), None) if words[1:] else None)
-            call = Call(System(), EMERGENCY if words[1:] else ROTATE, "session")
-            carry_through(gate, call, job.steps(), listen=silent)
 
 
 def with_the_old_key(words: Sequence[str]) -> None:
@@ -87,40 +67,6 @@ def check_whole(store: Store, written: set[str]) -> None:
         assert isinstance(audit.verify(tx, maintenance(), who), Health)
         there = {one for (one,) in tx.execute("SELECT import_id FROM recordings")}
         assert written <= there
-
-
-@pytest.mark.promise("keys.dek-rotation")
-@pytest.mark.promise("keys.dek-emergency")
-def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    with everything(tmp_path / "made"):
-        pass
-    directory = copy_store(tmp_path / "made", tmp_path / "store")
-    written: set[str] = set()
-    for number in range(KILLS):
-        kind = ["emergency"] if number % 2 else []
-        words = [str(directory), *kind]
-        child = Fork(words, main=rotating, stdout=subprocess.PIPE)
-        with child.stdout as told:
-            written.add(told.readline().decode().strip())
-            time.sleep(secrets.randbelow(150) / 1e3)
-            child.kill()
-            child.wait(20)
-            lines = told.read().decode().split("\n")
-        written.update(line for line in lines[:-1] if line)  # the last may be cut
-        with a_store(directory) as store:
-            check_whole(store, written)
-    with a_store(directory) as store:
-        while True:  # what is left of one rotation, then of the other
-            job = a_rotation()
-            assert run(store, job)
-            if not job.resumed:
-                break
-        check_whole(store, written)
-        with store.reading() as tx:
-            states = tx.execute(
-                "SELECT DISTINCT state FROM keyring WHERE purpose = ?", ("seal",)
-            )
-            assert {state for (state,) in states} == {"active", "destroyed"}
 
 
 @pytest.mark.promise("keys.mek-rotation")

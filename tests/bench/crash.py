@@ -33,6 +33,7 @@ def main() -> None:
             except BaseException:
                 say(f"after {crashed.kills} kills, while they did {doing}")
                 raise
+        crashed.settle()
     say(
         f"{crashed.kills} kills: 0 unreadable cells, 0 of {crashed.written} writes "
         f"lost but those of {crashed.erased} erased persons, the log holds"
