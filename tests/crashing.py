@@ -119,7 +119,8 @@ class Crashed:
             _command("keys", "rotate")
         with self.opened() as store, store.reading() as tx:
             sealing = [i for i in tx.ring.infos() if i.purpose is Purpose.SEAL]
-            assert {info.state for info in sealing} == {KeyState.ACTIVE}
+            # None is left at all where the last kill came after an erasure.
+            assert {i.state for i in sealing} <= {KeyState.ACTIVE}, sealing
         self.check()
 
     def _check_people(self, tx: Tx, here: str, there: set[tuple[str, str]]) -> None:

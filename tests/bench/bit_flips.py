@@ -69,11 +69,17 @@ class Flips:
     def __init__(self, settings: Settings, content: bytes, place: Path) -> None:
         self.content = content
         self._settings = replace(settings, data_dir=place)
+        outside = settings.high_water_dir.iterdir()
+        self._outside = {path: path.read_bytes() for path in outside}
 
-    def reported(self, bit: int) -> bool:
-        """Tell whether the doctor finds fault with this bit flipped."""
+    def reported(self, bit: int | None) -> bool:
+        """Tell whether the doctor finds fault with this bit flipped, or with none."""
         content = bytearray(self.content)
-        content[bit // 8] ^= 1 << bit % 8
+        if bit is not None:
+            content[bit // 8] ^= 1 << bit % 8
+        # The look before added to the log; else each copy would be an older one.
+        for path, noted in self._outside.items():
+            path.write_bytes(noted)
         directory = self._settings.store_dir
         make_private_dir(directory)
         for left in directory.iterdir():
@@ -86,6 +92,7 @@ class Flips:
 
 def told(try_: Flips, flips: int, seed: int) -> Iterator[str]:
     """Flip bits, and say what came of it."""
+    assert not try_.reported(None), "it is reported with no bit flipped"
     size = len(try_.content) * 8
     bits = [int(bit) for bit in np.random.default_rng(seed).integers(0, size, flips)]
     unseen = [bit for bit in bits if not try_.reported(bit)]

@@ -224,6 +224,7 @@ def test_flipped_bits_are_reported_and_nothing_crashes() -> None:
         held = [bit for bit in bits if all(around(flips.content, bit))][:10]
         assert len(held) == 10
         assert [bit for bit in held if not flips.reported(bit)] == []
+        assert not flips.reported(None)
 
 
 class Deaf(HighWater):
