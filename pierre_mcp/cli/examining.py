@@ -16,14 +16,21 @@ from pierre_mcp.services import deep, readiness
 from pierre_mcp.services.health import Check, Verdict, wal_fixed
 from pierre_mcp.services.readiness import Facts
 from pierre_mcp.services.steps import Progress
+from pierre_mcp.store import stray_bits
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.opening import FILE
 
+_MEDIUM = "Nothing is lost yet: back up to another disk, and have this one checked."
 _APART = "Close them to others: chmod -R go-rwx on both directories."
 
 
 def deep_checks(session: Session) -> list[Check]:
     """Look through the whole store with a progress bar, and at every file's mode."""
-    checks = [deep.guarded("permissions of files", partial(_permissions, session))]
+    checks = [
+        deep.guarded("permissions of files", partial(_permissions, session)),
+        # Before the store is opened here: closing its file would drop SQLite's locks.
+        deep.guarded("unused bytes", partial(_unused, session)),
+    ]
     found: list[Check] = []
     with progress_bar() as bar:
         task = bar.add_task("opening", total=None)
@@ -80,6 +87,14 @@ def synced(session: Session) -> str | None:
     if key_file is None:
         return None
     return shared_by(key_file, session.settings.store_dir)
+
+
+def _unused(session: Session) -> Check:
+    name, found = "unused bytes", stray_bits.count(session.settings.store_dir / FILE)
+    if found:
+        words = f"{found} single bits are set where nothing is stored"
+        return Check(name, Verdict.FAIL, words, _MEDIUM)
+    return Check(name, Verdict.OK, "nothing stands in them")
 
 
 def _permissions(session: Session) -> Check:

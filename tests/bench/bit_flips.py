@@ -5,8 +5,8 @@
 Imports rides of an hour each, with their files kept, closes the store, and flips one
 random bit of its file after another, each in a copy: ``doctor --deep`` looks at each.
 Prints how many of them it reports, and of those that hit a byte which holds anything:
-SQLite leaves a part of its pages empty, about a fifth of a store that keeps no files,
-and nobody can tell what should stand there. A crash ends the run.
+SQLite leaves a part of its pages empty, about a fifth of a store that keeps no files.
+A crash ends the run.
 """
 
 import argparse
