@@ -24,4 +24,3 @@ def test_processes_killed_two_at_a_time(tmp_path: Path) -> None:
     crashed.settle()
     assert crashed.kills == 2 * ROUNDS
     assert crashed.written
-    assert crashed.erased
