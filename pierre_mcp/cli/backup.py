@@ -9,11 +9,10 @@ from typing import Annotated
 import typer
 
 from pierre_mcp.cli.faults import NoStoreError, PathTakenError, PathUnwritableError
-from pierre_mcp.cli.pace import progress_bar
+from pierre_mcp.cli.pace import listening
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.platform import create_private_file
 from pierre_mcp.services.backups import back_up
-from pierre_mcp.services.steps import Listener, Progress
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
@@ -31,7 +30,7 @@ def backup(
     session = current()
     require_store(session)
     target = _target(session, path)
-    with _made(target), listening() as listen, session.gate() as gate:
+    with _made(target), listening("opening") as listen, session.gate() as gate:
         copied = gate.maintain(session.owner("backup"), back_up(target, listen))
     size = target.stat().st_size
     if as_json:
@@ -63,23 +62,6 @@ def require_store(session: Session) -> None:
     """
     if not (session.settings.store_dir / FILE).exists():
         raise NoStoreError
-
-
-@contextmanager
-def listening() -> Iterator[Listener]:
-    """Give a listener that draws a bar on stderr, where that is a terminal."""
-    with progress_bar() as bar:
-        task = bar.add_task("opening", total=None)
-
-        def listen(progress: Progress) -> None:
-            bar.update(
-                task,
-                completed=progress.done,
-                total=progress.total,
-                description=progress.word,
-            )
-
-        yield listen
 
 
 def _target(session: Session, path: Path) -> Path:

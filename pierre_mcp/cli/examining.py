@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from pierre_mcp.cli import clients
-from pierre_mcp.cli.pace import progress_bar
+from pierre_mcp.cli.pace import listening
 from pierre_mcp.cli.session import Session
 from pierre_mcp.cli.synced import shared_by
 from pierre_mcp.errors import StorePermissionsError
@@ -15,7 +15,6 @@ from pierre_mcp.platform import check_private_dir, check_private_file
 from pierre_mcp.services import deep, readiness
 from pierre_mcp.services.health import Check, Verdict, wal_fixed
 from pierre_mcp.services.readiness import Facts
-from pierre_mcp.services.steps import Progress
 from pierre_mcp.store import stray_bits
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
@@ -32,11 +31,7 @@ def deep_checks(session: Session) -> list[Check]:
         deep.guarded("unused bytes", partial(_unused, session)),
     ]
     found: list[Check] = []
-    with progress_bar() as bar:
-        task = bar.add_task("opening", total=None)
-
-        def listen(progress: Progress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total)
+    with listening("opening") as listen:
 
         def look(tx: Tx, maintenance: Maintenance, who: Identity | None) -> None:
             found.extend(deep.deep_checks(tx, maintenance, who, listen))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pierre_mcp.cli import key_material
-from pierre_mcp.cli.pace import Brake, progress_bar
+from pierre_mcp.cli.pace import Brake, listening
 from pierre_mcp.cli.session import (
     AsJson,
     Session,
@@ -24,7 +24,6 @@ from pierre_mcp.gate.lines import EMERGENCY, REWRAP, REWRAP_COMPROMISED, ROTATE
 from pierre_mcp.gate.rotations import carry_through, rewrap
 from pierre_mcp.platform import FileLock
 from pierre_mcp.services.rotation import Emergency, Replacing, Rotation, in_use
-from pierre_mcp.services.steps import Progress
 from pierre_mcp.store import emergency as emergencies
 from pierre_mcp.store import key_status, rotation
 from pierre_mcp.store.key_status import Due, ListedKey, ListedKeys
@@ -157,26 +156,16 @@ def run(session: Session, job: Rotation, action: str) -> bool:
     Raises:
         KeyboardInterrupt: The person stopped it.
     """
-    with progress_bar() as bar:
-        task = bar.add_task("looking", total=None)
-
-        def listen(progress: Progress) -> None:
-            bar.update(
-                task,
-                completed=progress.done,
-                total=progress.total,
-                description=progress.word,
-            )
-
-        with (
-            session.gate() as gate,
-            closing(FileLock(session.settings.rotation_lock)) as lock,
-            Brake() as brake,
-            closing(job.steps()) as steps,
-        ):
-            lock.try_acquire()  # if it is had, no server begins the same beside this
-            between = brake.between(steps)
-            return carry_through(gate, session.owner(action), between, listen=listen)
+    with (
+        listening("looking") as listen,
+        session.gate() as gate,
+        closing(FileLock(session.settings.rotation_lock)) as lock,
+        Brake() as brake,
+        closing(job.steps()) as steps,
+    ):
+        lock.try_acquire()  # if it is had, no server begins the same beside this
+        between = brake.between(steps)
+        return carry_through(gate, session.owner(action), between, listen=listen)
 
 
 def tell(job: Rotation, *, emptied: bool, as_json: bool) -> None:

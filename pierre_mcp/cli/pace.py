@@ -3,12 +3,14 @@
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from pierre_mcp.cli.session import err
+from pierre_mcp.services.steps import Listener, Progress
 
 T = TypeVar("T")
 
@@ -56,6 +58,27 @@ class Brake:
             self._busy = True  # until all is noted down
             raise KeyboardInterrupt
         self._pressed = True
+
+
+@contextmanager
+def listening(word: str) -> Iterator[Listener]:
+    """Give a listener that draws a bar on stderr, where that is a terminal.
+
+    Args:
+        word: What is done before it hears anything.
+    """
+    with progress_bar() as bar:
+        task = bar.add_task(word, total=None)
+
+        def listen(progress: Progress) -> None:
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                description=progress.word,
+            )
+
+        yield listen
 
 
 def progress_bar() -> Bar:

@@ -2,12 +2,12 @@
 
 from contextlib import closing
 
-from pierre_mcp.cli.pace import Brake, progress_bar
+from pierre_mcp.cli.pace import Brake, listening
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump
 from pierre_mcp.services.renewal import Renewal
-from pierre_mcp.services.steps import Listener, Progress
+from pierre_mcp.services.steps import Listener
 from pierre_mcp.tools.wording import count
 
 
@@ -19,19 +19,8 @@ def refresh(
     Safe to run at any time, and again after Ctrl-C; an import does it by itself.
     """
     session = current()
-    with progress_bar() as bar:
-        task = bar.add_task("looking", total=None)
-
-        def listen(progress: Progress) -> None:
-            bar.update(
-                task,
-                completed=progress.done,
-                total=progress.total,
-                description=progress.word,
-            )
-
-        with session.gate() as gate, Brake() as brake:
-            job = renew(session, gate, brake, listen)
+    with listening("looking") as listen, session.gate() as gate, Brake() as brake:
+        job = renew(session, gate, brake, listen)
     if as_json:
         say_json({"recordings_renewed": job.renewed, "activities_moved": job.moved})
         return

@@ -1,22 +1,21 @@
 """``pierre-mcp restore``: a backup in the store's place, or one put there accepted."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pierre_mcp.cli.backup import listening, require_store
+from pierre_mcp.cli.backup import require_store
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import NotTakenError, StoreThereError
+from pierre_mcp.cli.pace import listening
 from pierre_mcp.cli.session import AsJson, Session, command, current, say, say_json
 from pierre_mcp.errors import PathUnknownError
 from pierre_mcp.gate.restoring import PutBack, Restoring, put_back, restoring
 from pierre_mcp.services.restoring import Accepted, commands
-from pierre_mcp.services.steps import Progress
 from pierre_mcp.store.copies import Contents
 from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.opening import FILE
@@ -51,7 +50,7 @@ def restore(
     path = path.expanduser()
     _check_apart(session, path)
     with ExitStack() as stack:
-        with _waiting("checking the copy"):
+        with listening("checking the copy"):
             ready = stack.enter_context(
                 restoring(session.settings, session.open_.masters, path)
             )
@@ -59,7 +58,7 @@ def restore(
             _tell(ready.copy, _words_of(ready), as_json=as_json)
             return
         _ask(ready, replace=replace)
-        with _waiting("putting it in place"):
+        with listening("putting it in place"):
             accepted, kept = ready.carry_out(session.owner("restore"))
     _done(ready.copy, accepted, "" if kept is None else kept.name, as_json=as_json)
 
@@ -91,13 +90,6 @@ def _accept(session: Session, *, dry_run: bool, as_json: bool) -> None:
         challenge("accept the store as it is now")
         accepted = found.accept(session.owner("restore"))
     _done(found.held, accepted, "", as_json=as_json)
-
-
-@contextmanager
-def _waiting(word: str) -> Iterator[None]:
-    with listening() as listen:
-        listen(Progress(0, None, word))
-        yield
 
 
 def _ask(ready: Restoring, *, replace: bool) -> None:
