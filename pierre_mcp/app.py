@@ -32,6 +32,7 @@ from pierre_mcp.server.descriptors import take_stdio
 from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
+from pierre_mcp.server.signals import Signals
 from pierre_mcp.server.transport import serve
 from pierre_mcp.server.upkeep import Upkeep
 from pierre_mcp.services.steps import Progress as Step
@@ -216,26 +217,30 @@ def run(given: Sequence[str]) -> int:
     Args:
         given: ``[--profile NAME] [serve] [--client LABEL] [--demo]``.
     """
+    signals = Signals()
+    signals.remember()
     harden()
     descriptors = take_stdio()
     logging.basicConfig(format="pierre-mcp: %(message)s", level=logging.WARNING)
     asked = _parser().parse_args(given)
     try:
-        return _serve(asked, descriptors)
+        return _serve(asked, descriptors, signals)
     except PierreError as error:
         LOG.error("%s: %s", error.code, error)  # noqa: TRY400 - a sentence, no trace
         return error.exit_status
-    except KeyboardInterrupt:  # before there was anything to serve
-        return 130
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return signals.status or 130  # before there was anything to serve
 
 
-def _serve(asked: argparse.Namespace, descriptors: tuple[int, int]) -> int:
+def _serve(
+    asked: argparse.Namespace, descriptors: tuple[int, int], signals: Signals
+) -> int:
     settings = from_environment(asked.profile)
     _greet_terminal(descriptors[0], settings)
     if not asked.demo:
         recipient = check_label(asked.client or "local")
         open_ = opener(settings)
-        return anyio.run(_serve_stdio, settings, recipient, descriptors, open_)
+        return anyio.run(_serve_stdio, settings, recipient, descriptors, open_, signals)
     if asked.client not in {None, DEMO_RECIPIENT}:
         # Its refusals would name a command that acts on the person's own store.
         raise DemoRecipientError
@@ -243,7 +248,9 @@ def _serve(asked: argparse.Namespace, descriptors: tuple[int, int]) -> int:
     from pierre_mcp.gate.temporary import demo_store  # noqa: PLC0415 - see above
 
     with demo_store(settings) as (temporary, open_):
-        return anyio.run(_serve_stdio, temporary, DEMO_RECIPIENT, descriptors, open_)
+        return anyio.run(
+            _serve_stdio, temporary, DEMO_RECIPIENT, descriptors, open_, signals
+        )
 
 
 async def _serve_stdio(
@@ -251,28 +258,33 @@ async def _serve_stdio(
     recipient: str,
     descriptors: tuple[int, int],
     open_: Opener,
+    signals: Signals,
 ) -> int:
-    worker = Worker(open_)
-    async with worker:
-        _warn_of_development_key(open_)
-        if await worker.run(lambda store, _: behind(store)):
-            LOG.warning("%s", BEHIND.format(settings.command))
-        desk = FrontDesk(
-            worker, open_, settings=settings, recipient=recipient, clock=SystemClock()
-        )
-        await desk.note("start", Outcome.STARTED)
-        await desk.resume()
-        desk.upkeep.start()
-        try:
-            status = await serve(desk, *descriptors)
-        finally:
-            await desk.jobs.close()
-            await desk.upkeep.close()
-        worker.give_up()  # nothing waits for the lock any more: we are leaving
-        try:
-            await desk.note("stop", Outcome.STOPPED)
-        except PierreError as error:
-            LOG.warning("the stop was not recorded: %s", error.code)
+    with signals.cancelling():
+        async with Worker(open_) as worker:
+            _warn_of_development_key(open_)
+            if await worker.run(lambda store, _: behind(store)):
+                LOG.warning("%s", BEHIND.format(settings.command))
+            desk = FrontDesk(
+                worker,
+                open_,
+                settings=settings,
+                recipient=recipient,
+                clock=SystemClock(),
+            )
+            await desk.note("start", Outcome.STARTED)
+            await desk.resume()
+            desk.upkeep.start()
+            try:
+                status = await serve(desk, *descriptors, signals)
+            finally:
+                await desk.jobs.close()
+                await desk.upkeep.close()
+            worker.give_up()  # nothing waits for the lock any more: we are leaving
+            try:
+                await desk.note("stop", Outcome.STOPPED)
+            except PierreError as error:
+                LOG.warning("the stop was not recorded: %s", error.code)
     return status
 
 

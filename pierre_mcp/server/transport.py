@@ -7,10 +7,8 @@ what does not is cancelled and answered with an error, and the answers are flush
 
 import asyncio
 import logging
-import signal
-from asyncio import AbstractEventLoop, Future, Task
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from asyncio import Future, Task
+from contextlib import suppress
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -20,6 +18,7 @@ from pierre_mcp.server.inbox import Inbox
 from pierre_mcp.server.lines import Fault
 from pierre_mcp.server.methods import Desk, build_server, whereabouts
 from pierre_mcp.server.outbox import Outbox
+from pierre_mcp.server.signals import Signals
 from pierre_mcp.server.tickets import Tickets
 
 # Together under 1.5 s, with some left for the process to end in.
@@ -30,7 +29,9 @@ FLUSH_S = 0.2
 log = logging.getLogger(__name__)
 
 
-async def serve(desk: Desk, stdin_fd: int, stdout_fd: int) -> int:
+async def serve(
+    desk: Desk, stdin_fd: int, stdout_fd: int, signals: Signals | None = None
+) -> int:
     """Serve one client until it leaves, or we are asked to.
 
     The descriptors are those of ``take_stdio``. A call that outlives its cancellation
@@ -53,7 +54,7 @@ async def serve(desk: Desk, stdin_fd: int, stdout_fd: int) -> int:
     tickets = Tickets()
     outbox = Outbox(stdout_fd, tickets, end_from_thread)
     inbox = Inbox(stdin_fd, tickets, outbox, loop, end)
-    with _signals(loop, end):
+    with (signals or Signals()).told_to(end):
         running = loop.create_task(_run(build_server(desk), inbox, outbox))
         running.add_done_callback(lambda _: end(1))
         inbox.start()
@@ -81,18 +82,3 @@ async def _wind_up(running: Task[None], inbox: Inbox, tickets: Tickets) -> None:
     inbox.close()
     await asyncio.wait({running}, timeout=SETTLE_S)
     running.cancel()
-
-
-@contextmanager
-def _signals(loop: AbstractEventLoop, end: Any) -> Iterator[None]:
-    """Take SIGTERM and SIGINT for the time of serving, where the platform lets us."""
-    taken = []
-    with suppress(NotImplementedError, RuntimeError, ValueError):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, end, 128 + number)
-            taken.append(number)
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)
