@@ -15,7 +15,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from pierre_mcp.clock import Clock
+from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.master import LocalMaster
+from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
@@ -253,3 +255,18 @@ def a_line(
         recipient="claude-desktop",
         policy_epoch=policy_epoch,
     )
+
+
+def add_what_came_later(tx: Tx, who: Identity) -> None:
+    """Put in a row of each table that no earlier version had."""
+    row_id = str(uuid4())
+    for name, columns in (("corrections", "digest, part"), ("requests", "seq")):
+        values = (b"digest", 0) if name == "corrections" else (1,)
+        place = Place(f"{name}.cell/1", who.tenant, who.person, row_id)
+        kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
+        marks = ", ".join("?" * (5 + len(values)))
+        tx.execute(
+            f"INSERT INTO {name} (id, tenant, person, kid, cell, {columns})"  # noqa: S608 - our own
+            f" VALUES ({marks})",
+            (row_id, who.tenant, who.person, kid, cell, *values),
+        )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,6 +56,17 @@ class Session:
         """Open the store, read what is the owner's, and close it."""
         with self.gate() as gate:
             return gate.look(self.owner(action), work)
+
+    def widen(
+        self,
+        action: str,
+        work: Callable[[Tx, Grant], T],
+        *,
+        detail: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Do what lets more out than before: what the consent lock is there for."""
+        with self.gate() as gate:
+            return gate.act(self.owner(action), work, detail=detail)
 
 
 _CURRENT: ContextVar[Session] = ContextVar("session")

@@ -10,18 +10,25 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.scope import Scope
 
 
 class Held(BaseModel):
-    """One scope as given: in force from ``given_at`` to before ``expires_at`` (UTC)."""
+    """One scope as given: in force from ``given_at`` to before ``expires_at`` (UTC).
+
+    Attributes:
+        notice: The version of the notice that was shown; one in force before notices
+            had versions was given upon the first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     given_at: datetime
     expires_at: datetime | None
     ledger_id: str
+    notice: int = 1
 
     def in_force(self, now: datetime) -> bool:
         """Tell whether it counts at ``now``; it ends at its expiry to the instant."""
@@ -43,17 +50,33 @@ class RecipientPolicy(BaseModel):
 
 
 class PrivacyZone(BaseModel):
-    """A circle in which no place leaves for anybody: degrees WGS 84, metres."""
+    """A circle in which no place leaves for anybody: degrees WGS 84, metres.
+
+    Attributes:
+        name: What the person calls it; shown to nobody else.
+        shift_m: How far east and north of it the circle lies that is really hidden:
+            secret, drawn once, and kept for ever. None in zones of earlier versions.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     lat_deg: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     lon_deg: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     radius_m: Annotated[float, Field(gt=0, le=20_000, allow_inf_nan=False)]
+    name: Annotated[str, Field(max_length=40)] = ""
+    shift_m: tuple[float, float] | None = None
 
 
 class Policy(BaseModel):
-    """Everything the gate decides from, for one person."""
+    """Everything the gate decides from, for one person.
+
+    Attributes:
+        blocks: What the person objects to: a processing scope, or ``share``: any.
+        lock: The consent lock: its public key, and the private one under a passphrase.
+        retention: After how many days what is of a category is deleted.
+        clock_base_us: The wall clock minus the boot clock, microseconds, as last
+            confirmed on a terminal.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -62,6 +85,8 @@ class Policy(BaseModel):
     zones: tuple[PrivacyZone, ...] = ()
     blocks: list[str] = []
     lock: str | None = None
+    retention: dict[Category, Annotated[int, Field(gt=0)]] = {}
+    clock_base_us: int | None = None
 
     def of(self, recipient: str) -> RecipientPolicy:
         """Return what ``recipient`` holds; nothing, if it is unknown."""

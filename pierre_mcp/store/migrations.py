@@ -6,14 +6,18 @@ from typing import Final
 
 from pierre_mcp.errors import StoreDamagedError, StoreForeignError, StoreNewerError
 from pierre_mcp.store.schema.first import FIRST
+from pierre_mcp.store.schema.fourth import FOURTH
 from pierre_mcp.store.schema.second import SECOND
 from pierre_mcp.store.schema.third import THIRD
 
 APPLICATION_ID: Final = 0x50494552  # "PIER"
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND, THIRD)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND, THIRD, FOURTH)
 VERSION: Final = len(MIGRATIONS)
-DIGEST: Final = "dbeb1794da820d2aeb771b5adcd65202bd45e969fd8a34eb477329c1af5879a5"
+MARKED_FROM: Final = 3
+"""The first version that has an outside file."""
+
+DIGEST: Final = "f1e96139ab6f15ace5c4613f530eece1b2c2d34fa9ec31d998a530586b61196f"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

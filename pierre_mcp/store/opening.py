@@ -228,9 +228,9 @@ def _upgrade(
         migrations.migrate(db, version)
         migrations.check_schema(db)
         outside = HighWater(opening.high_water, keys.store_id(db))
-        # The first version that has an outside file. Where there is one, this is an
-        # older copy of a store that had come further.
-        if not opening.put_back_too and outside.mark() is None:
+        # Where there is one, this is an older copy of a store that had come further.
+        begins = version < migrations.MARKED_FROM and outside.mark() is None
+        if begins and not opening.put_back_too:
             outside.begin(Mark.newest(db))
     copy.unlink()
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pierre_mcp.errors import PolicyTamperedError, SealBrokenError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.policy import Policy
@@ -48,19 +49,40 @@ class LedgerEvent(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    LEVEL = "level"
+    ZONES = "zones"
+    OBJECTED = "objected"
+    OBJECTION_LIFTED = "objection_lifted"
+    RETENTION = "retention"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    CLOCK_CONFIRMED = "clock_confirmed"
 
 
 class LedgerEntry(BaseModel):
-    """One line of a person's consent history (times UTC)."""
+    """One line of a person's consent history (times UTC).
+
+    Attributes:
+        scope: Empty where the line is about no single scope.
+        by: Who had it done: the owner, the recipient, founding, a restore, the clock.
+        notice: The version of the notice it was given upon; None where none was shown.
+        level: The privacy level chosen.
+        subject: What else it is about, in fixed words: what was objected to, kept.
+        signature: By the consent lock, where it was on; what is signed says ``lock``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     event: LedgerEvent
     at: datetime
-    recipient: str
-    scope: Scope
-    expires_at: datetime | None
+    recipient: str = ""
+    scope: Scope = Scope("")
+    expires_at: datetime | None = None
     by: str
+    notice: int | None = None
+    level: Level | None = None
+    subject: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

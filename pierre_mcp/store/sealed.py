@@ -99,6 +99,8 @@ TABLES: Final = (
     Table("policies", (("cell", "'policies.cell/1'"),), "t.person"),
     Table("audit_detail", (("cell", "'audit.detail/1'"),), "t.seq", _OF_KEY),
     Table("ledger", (("cell", "'ledger.cell/1'"),), "t.id"),
+    Table("corrections", (("cell", "'corrections.cell/1'"),), "t.id"),
+    Table("requests", (("cell", "'requests.cell/1'"),), "t.id"),
     Table("gear", (("cell", "'gear.cell/1'"),), "t.id", beside="t.source, '', ''"),
     Table("operations", (("cell", "'operations.cell/1'"),), "t.id"),
     Table("imports", (("cell", "'imports.cell/1'"),), "t.id"),

@@ -41,6 +41,7 @@ from tests.stores import (
     a_line,
     a_recording,
     a_store,
+    add_what_came_later,
     copy_store,
     database,
     maintenance,
@@ -55,6 +56,7 @@ STAYS = {
     "audit_state",
     "erasures",
     "keyring",
+    "notices",
     "retired_masters",
     "sqlite_sequence",
     "store",
@@ -88,6 +90,7 @@ def filled(directory: Path) -> Path:
             found = emergency.listed(tx, maintenance(), None)
         with store.writing() as tx:
             emergency.replace(tx, maintenance(), found, None, now=NOW)
+            add_what_came_later(tx, people.owner(tx))
         assert isinstance(checked(store), Health)
     return directory
 

@@ -3,14 +3,17 @@
 ``older/version-N.db.gz`` was made by the code that wrote version N, with the fixtures'
 master key: four recordings of two sources, one of them of a real FIT import, and a
 consent; from version 2 on also a walk with details, its original, gear, what the
-athlete said, and an operation. None is ever made anew.
+athlete said, and an operation; from version 3 on keys that were replaced, and the
+outside file. None is ever made anew.
 """
 
 import gzip
+import shutil
 from pathlib import Path
 
 import pytest
 
+from pierre_mcp.errors import StorePutBackError
 from pierre_mcp.model.audit import Health
 from pierre_mcp.platform import create_private_file, make_private_dir
 from pierre_mcp.services import activities
@@ -18,7 +21,7 @@ from pierre_mcp.store import audit, migrations, people, policies
 from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.store.recordings import Wanted
-from tests.stores import a_grant, a_store, maintenance
+from tests.stores import a_grant, a_store, maintenance, marks_of
 
 OLDER = Path(__file__).parent / "older"
 ADDED = ("2025-06-01", "files")
@@ -29,6 +32,13 @@ def put_back(made: Path, directory: Path) -> None:
     make_private_dir(directory)
     with create_private_file(directory / FILE) as file:
         file.write(gzip.decompress(made.read_bytes()))
+    outside = made.with_name(made.name.replace(".db.gz", ".high-water"))
+    if outside.exists():
+        make_private_dir(marks_of(directory))
+        mark = outside.read_bytes()
+        store_id = mark.split()[0].decode()
+        with create_private_file(marks_of(directory) / f"{store_id}.log") as file:
+            file.write(mark)
 
 
 @pytest.fixture(params=range(1, migrations.VERSION))
@@ -57,3 +67,12 @@ def test_a_store_of_any_earlier_version_opens_and_all_of_it_is_there(
         assert "claude-desktop" in policies.read(tx, grant).policy.recipients
         assert isinstance(audit.verify(tx, maintenance(), people.owner(tx)), Health)
         assert tx.one("PRAGMA user_version") == (migrations.VERSION,)
+
+
+def test_one_that_had_an_outside_file_serves_nobody_without_it(tmp_path: Path) -> None:
+    """A migration is no way round: what had the file and lost it was put back."""
+    directory = tmp_path / "data"
+    put_back(OLDER / "version-3.db.gz", directory)
+    shutil.rmtree(marks_of(directory))
+    with pytest.raises(StorePutBackError), a_store(directory):
+        pass
