@@ -130,6 +130,10 @@ PROMISES: Final = {
         "An import reads only the members of an archive that it needs; an answer holds "
         "only the categories its tool declares."
     ),
+    "privacy.retention": (
+        "Data is kept as long as its policy says, by category and in days after its "
+        "own, then deleted from the file, and the deletion is recorded."
+    ),
     "privacy.untrusted-text": (
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pierre_mcp.cli import retention
 from pierre_mcp.cli.faults import PathTakenError, PathUnwritableError
 from pierre_mcp.cli.pace import Brake, progress_bar
 from pierre_mcp.cli.reasons import sentence, why
@@ -230,6 +231,7 @@ def run_import(
                 raise
             if job.due:
                 renew(session, gate, brake, listen)
+            retention.after_import(session, gate, brake, listen)
     return job
 
 

@@ -31,6 +31,7 @@ from pierre_mcp.cli import (
     records,
     refresh,
     restore,
+    retention,
     session,
     setup,
     zones,
@@ -54,6 +55,7 @@ _ORDER = (
     "imports",
     "undo",
     "refresh",
+    "retention",
     "audit",
     "keys",
     "backup",
@@ -109,6 +111,11 @@ app.add_typer(imports.app, name="imports")
 app.command("undo", short_help="Take one import back.")(imports.undo)
 app.command("refresh", short_help="Compute again what an older version computed.")(
     refresh.refresh
+)
+app.add_typer(
+    retention.app,
+    name="retention",
+    short_help="How long what is kept, and deleting what is older.",
 )
 app.add_typer(
     consent.app,

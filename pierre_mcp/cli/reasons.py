@@ -36,6 +36,8 @@ _WORDS: Final = {
     "broken_row": "the row is damaged",
     "unknown_date": "its date cannot be read",
     "file_missing": "the export has no such file",
+    "too_old": "older than you have activities kept",
+    "deleted": "deleted since",
     "row_alone": "only what the export's table says of it is in",
 }
 

@@ -156,6 +156,28 @@ class Gate(Serving):
         self._admit.to_upkeep(call)
         return self._store.truncate()
 
+    def sweep(self, call: Call) -> bool:
+        """Write the file anew without what was deleted; tell whether that is gone.
+
+        Likewise; it holds the store for long.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+            StoreUnwritableError: There is no room for it.
+        """
+        self._admit.to_upkeep(call)
+        return self._store.sweep(TRUNCATE_TRIES)
+
+    def waits(self, call: Call, work: Callable[[Tx, Maintenance], bool]) -> bool:
+        """Tell whether there is something to keep in order; it leaves no record.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        leave = self._admit.to_upkeep(call)
+        with self._store.reading() as tx:
+            return work(tx, leave)
+
     def erase(
         self, call: Call, work: Callable[[Tx, Maintenance, Identity, datetime], T]
     ) -> T:
@@ -230,9 +252,12 @@ class Gate(Serving):
         with self._store.writing() as tx:
             self._record.add(tx, call, outcome, facts, self._admit.concerned(tx))
 
-    def watched(self, call: Call) -> AbstractContextManager[None]:
-        """Record how the body ends, if it ends early."""
-        return self._record.of_failures(call, Facts())
+    def watched(
+        self, call: Call, detail: dict[str, Any] | None = None
+    ) -> AbstractContextManager[None]:
+        """Record how the body ends, if it ends early; ``detail`` as it is by then."""
+        facts = Facts() if detail is None else Facts(detail=detail)
+        return self._record.of_failures(call, facts)
 
     def _step(self, prepare: Callable[[Tx], None], write: Callable[[Tx], None]) -> None:
         for _ in range(_TRIES):

@@ -45,12 +45,22 @@ def pump_upkeep(
     *,
     listen: Listener,
     detail: Mapping[str, Any] | None = None,
+    counted: dict[str, Any] | None = None,
 ) -> None:
-    """Run a job that keeps the store to its end, like ``pump``."""
-    _pump(gate, call, steps, gate.upkeep, listen=listen, detail=detail)
+    """Run a job that keeps the store to its end, like ``pump``.
+
+    Args:
+        gate: Of the store.
+        call: Who has it done.
+        steps: The job's.
+        listen: Hears how far it is.
+        detail: Recorded at its beginning.
+        counted: What it did, counted as it goes; recorded however it ends.
+    """
+    _pump(gate, call, steps, gate.upkeep, listen=listen, detail=detail, counted=counted)
 
 
-def _pump(
+def _pump(  # noqa: PLR0913 - what its two callers pass on
     gate: Gate,
     call: Call,
     steps: Iterable[tuple[T, Progress]],
@@ -58,9 +68,10 @@ def _pump(
     *,
     listen: Listener,
     detail: Mapping[str, Any] | None,
+    counted: dict[str, Any] | None = None,
 ) -> None:
     gate.note(call, Outcome.STARTED, detail)
-    with gate.watched(call):
+    with gate.watched(call, counted):
         try:
             for step, progress in steps:
                 do(call, step)
@@ -68,7 +79,7 @@ def _pump(
         finally:
             if isinstance(steps, Generator):
                 steps.close()  # its workers end before its end is recorded
-    gate.note(call, Outcome.DONE)
+    gate.note(call, Outcome.DONE, counted)
 
 
 def unfinished(gate: Gate, call: Call) -> list[str]:

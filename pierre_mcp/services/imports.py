@@ -7,7 +7,7 @@ entries at a time as were ready; what counts as done is what was committed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,9 +16,11 @@ from uuid import uuid4
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.columns import STEPS, pack
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.services import matching, outcomes, strava, zones
+from pierre_mcp.policy.retention import kept
+from pierre_mcp.services import matching, outcomes, retention, strava, zones
 from pierre_mcp.services.entries import STRAVA, Entry, Plan
 from pierre_mcp.services.originals import Came, Originals
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
@@ -255,8 +257,9 @@ class _Files:
     def prepare(self, tx: Tx, grant: Grant) -> None:
         """Seal what the files gave, unless it was imported before."""
         home = people.profile(tx, grant).zone
+        first_days = retention.first_days(tx, grant)
         for file in self._files:
-            file.prepare(tx, grant, home)
+            file.prepare(tx, grant, home, first_days)
 
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write it, unless it was imported meanwhile."""
@@ -276,8 +279,10 @@ class _File:
         self.parsed = parsed
         self._sealed: list[recordings.Sealed] = []
 
-    def prepare(self, tx: Tx, grant: Grant, home: str) -> None:
-        """Seal the recordings, unless they are there."""
+    def prepare(
+        self, tx: Tx, grant: Grant, home: str, first_days: Mapping[Category, str]
+    ) -> None:
+        """Seal the recordings, unless they are there, or older than they are kept."""
         self._sealed = []
         found = self._found()
         if (found or self.entry.key) and self._known(tx, grant):
@@ -286,17 +291,24 @@ class _File:
             self.line = outcomes.without(self.entry, self.parsed)
         else:
             digest, activities = found
+            every = (
+                self._job.new(activity, part, home, self.entry)
+                for part, activity in enumerate(activities)
+            )
+            young = [one for new in every if (one := kept(new, first_days))]
             self._sealed = [
                 recordings.seal(
-                    tx.ring,
-                    grant,
-                    self._job.new(activity, part, home, self.entry),
-                    digest=digest,
-                    import_id=self._job.id,
+                    tx.ring, grant, new, digest=digest, import_id=self._job.id
                 )
-                for part, activity in enumerate(activities)
+                for new in young
             ]
-            self.line = outcomes.imported(self.entry, self.parsed, activities)
+            self.line = (
+                outcomes.imported(
+                    self.entry, self.parsed, [activities[new.part] for new in young]
+                )
+                if young
+                else outcomes.too_old(self.entry)
+            )
 
     def write(self, tx: Tx, grant: Grant) -> Sequence[recordings.Sealed]:
         """Write them, unless another process imported the same; return what was."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from pierre_mcp.errors import OriginalUnknownError
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.services import retention
 from pierre_mcp.services.steps import Step
 from pierre_mcp.services.work import Job
 from pierre_mcp.store import imports, originals
@@ -63,6 +64,7 @@ class Originals:
         look = _Look([one for one in files if one.job and one.recording])
         if look.files:
             yield look
+        self.unkept += look.too_old
         for group in _grouped(self._parts(look.lacking, content)):
             yield _Write(group)
             self.kept += sum(part.is_last and not part.file.lost for part in group)
@@ -128,14 +130,25 @@ class _Look:
     def __init__(self, files: Sequence[Came]) -> None:
         self.files = files
         self.lacking: list[tuple[Came, Home]] = []
+        self.too_old = 0
 
     def prepare(self, tx: Tx, grant: Grant) -> None:
-        """Look; two files of one recording are one."""
+        """Look; two files of one recording are one.
+
+        A file holds everything, so it is kept no longer than what is kept shortest.
+        """
+        first_day = max(retention.first_days(tx, grant).values(), default="")
+        old: set[str] = set()
         found: dict[str, tuple[Came, Home]] = {}
         for file in self.files:
             home = originals.home_of(tx, grant, file.recording or "")
-            if home is not None and not home.whole:
+            if home is None or home.whole:
+                continue
+            if home.day < first_day:
+                old.add(home.id)
+            else:
                 found.setdefault(home.id, (file, home))
+        self.too_old = len(old)
         self.lacking = list(found.values())
 
     def write(self, tx: Tx, grant: Grant) -> None:

@@ -12,6 +12,10 @@ ROW_ALONE: Final = "row_alone"
 """Kept as a reason where a file could not be read and its row could."""
 
 
+TOO_OLD: Final = "too_old"
+"""Kept as a reason where all of a file is older than activities are kept."""
+
+
 def _why(entry: Entry, parsed: Parsed) -> str:
     return str(entry.refused or parsed.failed or parsed.skipped or "")
 
@@ -22,6 +26,12 @@ def without(entry: Entry, parsed: Parsed) -> FileLine:
     skipped = parsed.skipped is not None or entry.refused in SKIPPED
     outcome = FileOutcome.SKIPPED if skipped else FileOutcome.FAILED
     return FileLine(name=entry.name, outcome=outcome, reason=reason)
+
+
+def too_old(entry: Entry) -> FileLine:
+    """Return the line of an entry that is older than activities are kept."""
+    outcome = FileOutcome.SKIPPED
+    return FileLine(name=entry.name, outcome=outcome, reason=TOO_OLD)
 
 
 def imported(
