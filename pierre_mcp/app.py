@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -21,22 +21,20 @@ from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.gate.lines import ROTATE
-from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
-from pierre_mcp.model.caller import Call, Job, Recipient, System
+from pierre_mcp.model.caller import Call, Job, Recipient
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.platform import harden
+from pierre_mcp.server.chores import expiring, rotating
 from pierre_mcp.server.descriptors import take_stdio
 from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.signals import Signals
 from pierre_mcp.server.transport import serve
-from pierre_mcp.server.upkeep import Upkeep
+from pierre_mcp.server.upkeep import Chore, Upkeep
 from pierre_mcp.services.steps import Progress as Step
-from pierre_mcp.services.steps import silent
 from pierre_mcp.settings import DEFAULT_PROFILE, Settings, from_environment
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.turn import Turn
@@ -44,12 +42,6 @@ from pierre_mcp.store.worker import Worker
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.faces import prompt_face, resource_face, tool_face
 from pierre_mcp.tools.operations import GET_OPERATION, IMPORT_INBOX
-
-if TYPE_CHECKING:
-    from pierre_mcp.gate import rotations
-    from pierre_mcp.services.rotation import Rotation
-else:
-    rotations = Late("pierre_mcp.gate.rotations")
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -98,16 +90,7 @@ class FrontDesk:
             lock=settings.store_dir / f"{name}.{recipient}.lock",
             wait_s=wait_s,
         )
-        max_age = timedelta(days=settings.key_max_age_days)
-        self.upkeep = Upkeep(
-            waits=lambda: worker.run(
-                lambda store, _: rotations.waits(store, clock, max_age)
-            ),
-            job=lambda: rotations.by_itself(clock, max_age),
-            carry=self._rotate,
-            open_=open_,
-            lock=settings.rotation_lock,
-        )
+        self.upkeep = Upkeep(self._chores(), open_=open_)
 
     async def call(
         self,
@@ -193,11 +176,34 @@ class FrontDesk:
         """Return what a model should know before its first call."""
         return INSTRUCTIONS
 
-    def _rotate(self, store: Store, job: "Rotation") -> None:
-        """Rotate as the system; on the thread of that store."""
-        gate = gate_on(store, self._settings, self._clock)
-        call = Call(System(), ROTATE, self._session)
-        rotations.carry_through(gate, call, job.steps(), listen=silent)
+    def _chores(self) -> list[Chore]:
+        """Return what is done as the system; each on the thread of its own store."""
+        settings, clock = self._settings, self._clock
+
+        def on(store: Store) -> Gate:
+            return gate_on(store, settings, clock)
+
+        async def look(work: Callable[[Store], bool]) -> bool:
+            return await self._worker.run(lambda store, _: work(store))
+
+        max_age = timedelta(days=settings.key_max_age_days)
+        return [
+            rotating(
+                look,
+                on,
+                clock,
+                session=self._session,
+                max_age=max_age,
+                lock=settings.rotation_lock,
+            ),
+            expiring(
+                look,
+                on,
+                clock,
+                session=self._session,
+                lock=settings.retention_lock,
+            ),
+        ]
 
     async def _hop(self, unit: Callable[[Gate, Turn], T]) -> T:
         return await self._worker.run(lambda store, turn: unit(self._on(store), turn))

@@ -103,6 +103,11 @@ class Settings:
         return self.store_dir / "rotation.lock"
 
     @property
+    def retention_lock(self) -> Path:
+        """The file by whose lock one process at a time deletes what has expired."""
+        return self.store_dir / "retention.lock"
+
+    @property
     def command(self) -> str:
         """How the person calls this program for this profile."""
         if self.profile == DEFAULT_PROFILE:

@@ -1,25 +1,25 @@
-"""Rotation by itself: keys that are old or have sealed much are replaced by a server.
+"""What a server does by itself: a list of chores, each looked for now and then.
 
-Any server may do it, one at a time: whoever has the file lock. It begins some seconds
-after the start, on a connection and thread of its own, and stops between two steps
-when the server is told to go; the next one goes on from there.
+Any server may do a chore, one at a time: whoever has its file lock. They begin some
+seconds after the start, one after the other on a connection and thread of their own,
+and stop between two steps when the server is told to go; the next one goes on from
+there.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from pierre_mcp.errors import CancelledCallError, PierreError
 from pierre_mcp.platform import FileLock
 from pierre_mcp.server.jobs import GRACE_S
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.worker import Worker
-
-if TYPE_CHECKING:  # most sessions need none of it
-    from pierre_mcp.services.rotation import Rotation
 
 FIRST_S: Final = 5.0
 """How long after its start a server looks: the first calls come first."""
@@ -29,36 +29,64 @@ AGAIN_S: Final = 3_600.0
 log = logging.getLogger(__name__)
 
 
+class Next(Enum):
+    """What comes after a chore was done."""
+
+    AGAIN = auto()
+    """It finished an earlier one: what is due itself comes now."""
+    LATER = auto()
+    NEVER = auto()
+    """Something of it cannot be done, and would be tried again for ever."""
+
+
+class Doing(Protocol):
+    """One run of a chore."""
+
+    def end(self) -> None:
+        """Stop before the next step; from any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something that is due now and then.
+
+    Attributes:
+        waits: Tells whether it is due, or to be finished.
+        job: Makes one run of it.
+        carry: Carries that through on a store, says what it did, and what comes next.
+        lock: The file whose lock says which process does it.
+        failed: What is said where it could not be done, in our own words.
+    """
+
+    waits: Callable[[], Awaitable[bool]]
+    job: Callable[[], Doing]
+    carry: Callable[[Store, Any], Next]
+    lock: Path
+    failed: str
+
+
 class Upkeep:
-    """Rotates keys where that is due, as long as the process lives.
+    """Does the chores that are due, as long as the process lives.
 
     Args:
-        waits: Tells whether a rotation is due or to be finished.
-        job: Makes one.
-        carry: Carries one through on a store.
+        chores: In the order in which they are looked for.
         open_: Opens the store, on a thread of its own, when there is something to do.
-        lock: The file whose lock says which process rotates.
         first_s: When to look first, after ``start``.
     """
 
     def __init__(
         self,
+        chores: Sequence[Chore],
         *,
-        waits: Callable[[], Awaitable[bool]],
-        job: "Callable[[], Rotation]",
-        carry: "Callable[[Store, Rotation], None]",
         open_: Callable[[], Store],
-        lock: Path,
         first_s: float = FIRST_S,
     ) -> None:
-        self._waits = waits
-        self._job = job
-        self._carry = carry
+        self._chores = list(chores)
         self._open = open_
-        self._lock = lock
         self._first_s = first_s
         self._leaving = asyncio.Event()
-        self._running: Rotation | None = None
+        self._running: Doing | None = None
         self._worker: Worker | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -84,51 +112,40 @@ class Upkeep:
 
     async def _look(self) -> None:
         pause_s = self._first_s
-        while not await self._left_within(pause_s):
+        while self._chores and not await self._left_within(pause_s):
             pause_s = AGAIN_S
-            try:
-                if await self._waits() and not await self._rotated():
+            for chore in tuple(self._chores):
+                try:
+                    if await chore.waits() and await self._done(chore) is Next.NEVER:
+                        self._chores.remove(chore)
+                except CancelledCallError:
                     return
-            except CancelledCallError:
-                return
-            except (PierreError, OSError) as error:
-                # Its text may hold data.
-                log.warning("keys were not replaced: %s", type(error).__name__)
+                except (PierreError, OSError) as error:
+                    # Its text may hold data.
+                    log.warning("%s: %s", chore.failed, type(error).__name__)
 
     async def _left_within(self, pause_s: float) -> bool:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._leaving.wait(), pause_s)
         return self._leaving.is_set()
 
-    async def _rotated(self) -> bool:
-        """Rotate, unless another process does; tell whether to look again later."""
-        lock = FileLock(self._lock)
+    async def _done(self, chore: Chore) -> Next:
+        """Do a chore, unless another process does; tell what comes next."""
+        lock = FileLock(chore.lock)
         try:
             if not lock.try_acquire():
-                return True
+                return Next.LATER
             async with Worker(self._open) as worker:
                 self._worker = worker
-                job = await worker.run(lambda store, _: self._rotate(store))
+                return await worker.run(lambda store, _: self._do(chore, store))
         finally:
             lock.close()
-        return not job.broken  # else it would be tried again for ever
 
-    def _rotate(self, store: Store) -> "Rotation":
+    def _do(self, chore: Chore, store: Store) -> Next:
         while True:
-            job = self._running = self._job()
+            job = self._running = chore.job()
             if self._leaving.is_set():
                 raise CancelledCallError
-            self._carry(store, job)
-            self._tell(job)
-            if not job.resumed:  # else what is due itself comes next
-                return job
-
-    def _tell(self, job: "Rotation") -> None:
-        log.warning(
-            "encryption keys were replaced by themselves: %d made, %d destroyed, "
-            "%d rows sealed again, %d not readable",
-            job.made,
-            job.destroyed,
-            job.resealed,
-            job.broken,
-        )
+            after = chore.carry(store, job)
+            if after is not Next.AGAIN:
+                return after

@@ -95,19 +95,21 @@ class Expunging:
         who = look.who
         if who is None:
             return
-        total, done = sum(len(ids) for _, ids in look.found), 0
-        for target, ids in look.found:
-            for start in range(0, len(ids), MOST_A_STEP):
-                some = ids[start : start + MOST_A_STEP]
-                yield from self._deleted(
-                    who, target, some, Progress(done, total, _WORD)
-                )
-                done += len(some)
-            values = _Values(who, target)
-            yield values, Progress(done, total, _WORD)
-            self._count(target.category, values.deleted)
-        if any(target.category is Category.ACTIVITIES for target, _ in look.found):
-            yield from self._lines(who, Progress(done, total, _WORD))
+        for target in look.targets:
+            yield from self._target(who, target)
+        if any(target.category is Category.ACTIVITIES for target in look.targets):
+            yield from self._lines(who)
+
+    def _target(self, who: Identity, target: Target) -> Steps:
+        find = _Find(who, target)
+        yield find, Progress(0, None, "looking")
+        total = len(find.ids)
+        for done in range(0, total, MOST_A_STEP):
+            some = find.ids[done : done + MOST_A_STEP]
+            yield from self._deleted(who, target, some, Progress(done, total, _WORD))
+        values = _Values(who, target)
+        yield values, Progress(total, total, _WORD)
+        self._count(target.category, values.deleted)
 
     def _deleted(
         self, who: Identity, target: Target, ids: Sequence[str], progress: Progress
@@ -121,12 +123,12 @@ class Expunging:
         self.broken += step.batch.broken
         self._count(target.category, len(ids) - step.batch.broken)
 
-    def _lines(self, who: Identity, progress: Progress) -> Steps:
+    def _lines(self, who: Identity) -> Steps:
         beyond: int | None = 0
         while beyond is not None:
             self._check()
             step = _Clear(who, beyond)
-            yield step, progress
+            yield step, Progress(0, None, _WORD)
             beyond = step.lines.beyond
 
     def _count(self, category: Category, count: int) -> None:
@@ -139,21 +141,34 @@ class Expunging:
 
 
 class _Look:
-    """The step that finds what there is to delete."""
+    """The first step: what is to be deleted, and whose."""
 
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
         self.who: Identity | None = None
-        self.found: list[tuple[Target, list[str]]] = []
+        self.targets: Sequence[Target] = ()
 
     def prepare(self, tx: Tx, maintenance: Maintenance) -> None:
-        """Find it."""
-        self.who = who = people.whose(tx)
-        if who is not None:
-            self.found = [
-                (target, expunging.recordings(tx, maintenance, who, target))
-                for target in self._choose(tx, maintenance, who)
-            ]
+        """Ask."""
+        self.who = people.whose(tx)
+        if self.who is not None:
+            self.targets = self._choose(tx, maintenance, self.who)
+
+    def write(self, tx: Tx, maintenance: Maintenance) -> None:
+        """Nothing yet."""
+
+
+class _Find:
+    """The step that finds which recordings hold some of it, once others have gone."""
+
+    def __init__(self, who: Identity, target: Target) -> None:
+        self._who = who
+        self._target = target
+        self.ids: list[str] = []
+
+    def prepare(self, tx: Tx, maintenance: Maintenance) -> None:
+        """Find them."""
+        self.ids = expunging.recordings(tx, maintenance, self._who, self._target)
 
     def write(self, tx: Tx, maintenance: Maintenance) -> None:
         """Nothing yet."""

@@ -108,7 +108,10 @@ class Import:
                     came = [self._came(file) for file in files]
                     for step in self.originals.steps(came, self._parsers.content):
                         yield step, Progress(done, total, "keeping")
-        yield Act(self._end(State.FINISHED)), Progress(total, total, "done")
+        yield Act(self._finish), Progress(total, total, "done")
+
+    def _finish(self, tx: Tx, grant: Grant) -> None:
+        imports.update(tx, grant, self.id, State.FINISHED, self.run())
 
     def _came(self, file: "_File") -> Came:
         # What an export held before was not read again: its entry has lost its job.
@@ -202,9 +205,6 @@ class Import:
             for piece in self._plan.gear
         }
 
-    def _end(self, state: State) -> "_End":
-        return _End(self, state)
-
 
 class _Begin:
     """The beginning of a run: what is there already is left out of the reading."""
@@ -221,15 +221,6 @@ class _Begin:
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write it."""
         self._job.begin(tx, grant)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    job: Import
-    state: State
-
-    def __call__(self, tx: Tx, grant: Grant) -> None:
-        imports.update(tx, grant, self.job.id, self.state, self.job.run())
 
 
 class _Interrupted:
@@ -363,7 +354,10 @@ def listed(tx: Tx, grant: Grant) -> list[ListedRun]:
     A run is counted at its end; one that is not over, or was killed, is counted here.
     """
     return [
-        replace(run, run=run.run.model_copy(update=_counted(_lines(tx, grant, run))))
+        replace(
+            run,
+            run=run.run.model_copy(update=_counted(imports.files(tx, grant, run.id))),
+        )
         if run.state is State.RUNNING
         else run
         for run in imports.listed(tx, grant)
@@ -393,10 +387,6 @@ def undo(tx: Tx, grant: Grant, ref: str) -> tuple[ListedRun, int]:
     athlete.undo(tx, grant, found.id)
     imports.update(tx, grant, found.id, State.UNDONE, found.run)
     return found, gone
-
-
-def _lines(tx: Tx, grant: Grant, run: ListedRun) -> list[FileLine]:
-    return imports.files(tx, grant, run.id)
 
 
 def _counted(lines: Sequence[FileLine]) -> dict[str, Any]:

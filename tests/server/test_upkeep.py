@@ -1,4 +1,4 @@
-"""Rotation by itself: due, one process at a time, and gone when told."""
+"""Chores of a server: due, one process at a time, and gone when told."""
 
 import asyncio
 import threading
@@ -13,14 +13,14 @@ import pytest
 
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate.gate import Gate
-from pierre_mcp.gate.lines import ROTATE
-from pierre_mcp.gate.rotations import by_itself, carry_through, waits
-from pierre_mcp.model.caller import Call, System
+from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.grant import Grant
 from pierre_mcp.platform import FileLock
-from pierre_mcp.server.upkeep import Upkeep
-from pierre_mcp.services.rotation import Rotation
-from pierre_mcp.services.steps import silent
-from pierre_mcp.store.database import Store
+from pierre_mcp.server.chores import expiring, rotating
+from pierre_mcp.server.upkeep import Chore, Upkeep
+from pierre_mcp.services import retention
+from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.tools.catalogue import table
 from tests.fakes import StillClock
 from tests.gate.world import ABOUT, a_world
@@ -29,7 +29,6 @@ from tests.stores import a_recording, a_store, new_store
 
 YEAR = timedelta(days=365)
 CLOCK = StillClock()
-CALL = Call(System(), ROTATE, "session")
 SPENT = "UPDATE keyring SET seals = 1 << 30 WHERE purpose = 'seal'"
 
 
@@ -45,44 +44,44 @@ class House:
 
     @asynccontextmanager
     async def upkeep(self) -> Any:
-        made = Upkeep(
-            waits=self.waits,
-            job=lambda: by_itself(CLOCK, YEAR),
-            carry=lambda store, job: self.carry(made, store, job),
-            open_=self.open,
-            lock=self.lock,
-            first_s=0.0,
-        )
+        made = Upkeep([self.chore(lambda: made)], open_=self.open, first_s=0.0)
         made.start()
         try:
             yield made
         finally:
             await made.close()
 
+    def chore(self, made: Callable[[], Upkeep]) -> Chore:
+        """The real one; what is done between its steps is the test's."""
+
+        def listen(_: object) -> None:
+            if self.between is not None:
+                self.between(made())
+
+        return rotating(
+            self.look,
+            gate_on,
+            CLOCK,
+            session="session",
+            max_age=YEAR,
+            lock=self.lock,
+            listen=listen,
+        )
+
+    async def look(self, work: Callable[[Store], bool]) -> bool:
+        self.looked.set()
+        with a_store(self.directory) as store:
+            return work(store)
+
     @property
     def lock(self) -> Path:
         return self.directory / "rotation.lock"
-
-    async def waits(self) -> bool:
-        self.looked.set()
-        with a_store(self.directory) as store:
-            return waits(store, CLOCK, YEAR)
 
     def open(self) -> Store:
         self.opened += 1
         if self.fails:
             raise StoreUnwritableError
         return new_store(self.directory)
-
-    def carry(self, made: Upkeep, store: Store, job: Rotation) -> None:
-        def listen(_: object) -> None:
-            if self.between is not None:
-                self.between(made)
-
-        gate = Gate(store, table(), CLOCK, ABOUT)
-        carry_through(
-            gate, CALL, job.steps(), listen=listen if self.between else silent
-        )
 
     def versions(self) -> list[int]:
         sql = "SELECT version FROM keyring WHERE purpose = 'seal' AND state = 'active'"
@@ -92,6 +91,10 @@ class House:
         async with asyncio.timeout(20):
             while not holds():  # noqa: ASYNC110 - what another thread does
                 await asyncio.sleep(0.01)
+
+
+def gate_on(store: Store) -> Gate:
+    return Gate(store, table(), CLOCK, ABOUT)
 
 
 @pytest.fixture
@@ -178,14 +181,29 @@ async def test_what_fails_is_said_and_the_server_goes_on(
 
 
 async def test_it_is_left_before_it_began(house: House) -> None:
-    made = Upkeep(
-        waits=house.waits,
-        job=lambda: by_itself(CLOCK, YEAR),
-        carry=lambda *_: None,
-        open_=house.open,
-        lock=house.lock,
-    )
+    made = Upkeep([house.chore(lambda: made)], open_=house.open)
     await made.close()
     made.start()
     await made.close()
     assert not house.looked.is_set()
+
+
+@pytest.mark.promise("privacy.retention")
+async def test_what_has_expired_is_deleted_by_itself(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def keep(tx: Tx, grant: Grant) -> None:
+        retention.set_days(tx, grant, Category.HEART_RATE, 7)
+
+    with a_world(house.directory) as world:
+        world.gate.act(Call(Owner(), "retention set", "session"), keep)
+    chore = expiring(house.look, gate_on, CLOCK, session="session", lock=house.lock)
+    spent = [house.chore(lambda: made), chore]
+    made = Upkeep(spent, open_=house.open, first_s=0.0)
+    made.start()
+    await house.until(lambda: "deleted by itself: from 1 places" in caplog.text)
+    await made.close()
+    assert house.opened == 1
+    assert look(house.directory, "SELECT count(heart_rate) FROM recordings") == [(0,)]
+    sql = "SELECT entry ->> 'caller', entry ->> 'action' FROM audit ORDER BY seq DESC"
+    assert look(house.directory, sql)[0] == ("system", "retention")

@@ -292,8 +292,8 @@ def test_a_large_file_goes_in_steps_its_head_first(world: World) -> None:
     for step, _ in job.steps():
         world.gate.upkeep(OWNER, step)
         left.append(world.by_hand(sql, (one,))[0])
-    assert left[0] == (13, 0)
-    assert left[1][1] > 0, "without its head it is not kept"
+    assert left[1] == (13, 0)
+    assert left[2][1] > 0, "without its head it is not kept"
     assert left[-1] == (0, None)
     assert len({count for count, _ in left}) >= 4
 
@@ -304,7 +304,7 @@ def test_stopped_anywhere_the_next_run_goes_on(world: World) -> None:
     target = Target(category=Category.HEART_RATE, before=FROM)
     left = "SELECT count(heart_rate) FROM recordings"
     assert world.by_hand(left) == [(22,)]
-    for steps in range(4):
+    for steps in range(1, 5):
         job = Expunging(lambda *_: [target])
         for number, (step, _) in enumerate(job.steps()):
             if number > steps:
@@ -352,7 +352,8 @@ def test_a_row_that_does_not_open_stays_and_is_counted(world: World) -> None:
 def test_a_row_changed_meanwhile_is_taken_again(world: World) -> None:
     job = Expunging(lambda *_: [Target(category=Category.NOTES, before=FROM)])
     steps = job.steps()
-    world.gate.upkeep(OWNER, next(steps)[0])
+    for _ in range(2):
+        world.gate.upkeep(OWNER, next(steps)[0])
     for _ in range(2):  # the chunks of the file, and then the row
         step, _ = next(steps)
         with world.store.reading() as tx:
