@@ -145,6 +145,10 @@ PROMISES: Final = {
         "their master key exists, what was imported or exported, what recipients "
         "hold); a tombstone outside the store tells an older copy's owner again."
     ),
+    "rights.object": (
+        "A person objects to a purpose or opts out of any disclosure, at once, for "
+        "running calls and jobs too, whatever is consented to."
+    ),
     "seal.no-plaintext": (
         "After a full exercise no sensitive value, name, place, key, PIN or passphrase "
         "occurs in the database, WAL, temporary directory, logs or stderr."

@@ -27,6 +27,7 @@ from pierre_mcp.cli import (
     imports,
     keys,
     load,
+    objections,
     predict,
     records,
     refresh,
@@ -46,6 +47,7 @@ _ORDER = (
     "setup",
     "import",
     "consent",
+    "object",
     "call",
     "athlete",
     "load",
@@ -121,6 +123,9 @@ app.add_typer(
     consent.app,
     name="consent",
     short_help="Give, list and withdraw what assistants may have.",
+)
+app.command("object", short_help="Refuse a purpose, or any disclosure, at once.")(
+    objections.object_
 )
 app.command("call", short_help="Run one tool, or preview what an assistant gets.")(
     call.call

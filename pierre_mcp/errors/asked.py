@@ -23,6 +23,12 @@ class KeyAgeMalformedError(InvalidError):
     remedy = "Set PIERRE_KEY_MAX_AGE_DAYS to one, or leave it unset for a year."
 
 
+class ObjectionUnknownError(InvalidError):
+    """One objects to insights, to predictions, or to share, with --to to one assistant's."""  # noqa: E501
+
+    code = "objection_unknown"
+
+
 class LabelMalformedError(InvalidError):
     """A recipient's label is lower-case letters, digits and hyphens, 40 at most."""
 

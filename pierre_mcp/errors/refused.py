@@ -37,6 +37,25 @@ class ConsentMissingError(RefusedError):
         self.command = command
 
 
+class ObjectedError(RefusedError):
+    """The person objects to this, whatever is consented to.
+
+    Attributes:
+        objections: In the words of the policy.
+        commands: Those by which the person lifts them.
+    """
+
+    code = "objected"
+
+    def __init__(self, objections: tuple[str, ...], commands: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The person objects to {', '.join(objections)}, whatever is consented to. "
+            f"Only the person can lift that, on a terminal, with: {'; '.join(commands)}"
+        )
+        self.objections = objections
+        self.commands = commands
+
+
 class PolicyChangedError(RefusedError):
     """The person changed what they consent to while this ran; nothing is released."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
     ConsentMissingError,
+    ObjectedError,
     PersonErasedError,
     PolicyTamperedError,
 )
@@ -24,7 +25,8 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.model.terms import Terms
-from pierre_mcp.policy.consent import Asked, Lacking, weigh
+from pierre_mcp.policy.consent import Asked, Lacking, Objected, weigh
+from pierre_mcp.policy.objections import command_of
 from pierre_mcp.store import audit, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
@@ -190,6 +192,8 @@ class Admission:
         who, here, read = self._circumstances(tx)
         asked = Asked(recipient, call.action, source)
         verdict = weigh(read.policy, terms, asked, now=here.now)
+        if isinstance(verdict, Objected):
+            raise ObjectedError(verdict.words, self._lifting(verdict))
         if isinstance(verdict, Lacking):
             command = self._command(recipient, verdict)
             raise ConsentMissingError(verdict.missing, command)
@@ -230,6 +234,10 @@ class Admission:
     def _now(self, last: audit.Tail) -> datetime:
         """Return the time by which consent counts: it never runs backward."""
         return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
+
+    def _lifting(self, verdict: Objected) -> tuple[str, ...]:
+        told = map(command_of, verdict.words)
+        return tuple(f"{self._about.command} object {one} --lift" for one in told)
 
     def _command(self, recipient: str, verdict: Lacking) -> str:
         if not verdict.missing:

@@ -1,10 +1,11 @@
 """Consent, weighed: what a person's policy lets one call have, now.
 
-A call is refused when sharing with the recipient, running the tool, or a purpose of
-it is not consented to, or when no requested source holds the tool's one required
-category. Everything else that lacks is withheld: the answer goes out without it and
-says so. ``withheld`` is computed from what the tool declares and the policy holds,
-and from nothing else, so it tells nothing about whether data exists.
+What the person objects to is refused, whatever is consented to. Else a call is refused
+when sharing with the recipient, running the tool, or a purpose of it is not consented
+to, or when no requested source holds the tool's one required category. Everything else
+that lacks is withheld: the answer goes out without it and says so. ``withheld`` is
+computed from what the tool declares and the policy holds, and from nothing else, so it
+tells nothing about whether data exists.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Pair, Scope
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy import objections
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,30 @@ class Lacking:
     missing: tuple[Scope, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """It may not run, whatever is consented to.
+
+    Attributes:
+        words: What the person objects to, of what it would do.
+    """
+
+    words: tuple[str, ...]
+
+
 _RANK = {category: rank for rank, category in enumerate(Category)}
 
-Verdict: TypeAlias = Covered | Lacking
+Verdict: TypeAlias = Covered | Lacking | Objected
 
 
 def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdict:
     """Weigh what a person consents to against what a call needs."""
     held = policy.of(asked.recipient).in_force(now)
+    against = objections.against(policy.blocks, terms, asked.recipient)
+    if against and terms.needs_nothing:
+        return Covered(frozenset(), (), _until(held))  # to say so, and nothing more
+    if against:
+        return Objected(against)
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
     pairs = frozenset(p for p in wanted if scopes.access(*p) in held)

@@ -16,6 +16,7 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.policy import RecipientPolicy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy import objections
 from pierre_mcp.services import consents as service
 from pierre_mcp.store import policies, recordings
 from pierre_mcp.store.database import Tx
@@ -101,6 +102,7 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
     may_know = grant.owner or bool(grant.sources(Category.PROFILE))
     first_end = min((h.expires_at for h in held.values() if h.expires_at), default=None)
     extension = _extension(tx, grant)
+    against = _objections(tx, grant)
     return StatusReply(
         version=here.version,
         utc_date=here.now.date(),
@@ -110,8 +112,8 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
         today=here.today if may_know else MISSING,
         time_zone=here.profile.zone if may_know else MISSING,
         expires_at=first_end,
-        warnings=_warnings(first_end, extension, here),
-        next_steps=_next_steps(grant, first_end, extension),
+        warnings=[*_objected(against), *_warnings(first_end, extension, here)],
+        next_steps=_lifting(against, here) or _next_steps(grant, first_end, extension),
     )
 
 
@@ -214,6 +216,25 @@ def _extension(tx: Tx, grant: Grant) -> str | None:
     if grant.recipient is None:
         return None
     return service.extension(tx, grant, grant.recipient)
+
+
+def _objections(tx: Tx, grant: Grant) -> tuple[str, ...]:
+    """Return what the person objects to that is about this recipient."""
+    if grant.recipient is None:
+        return ()
+    blocks = policies.read(tx, grant).policy.blocks
+    return objections.about(blocks, grant.recipient)
+
+
+def _objected(against: tuple[str, ...]) -> list[str]:
+    if not against:
+        return []
+    return [f"The person objects to {', '.join(against)}, whatever is consented to."]
+
+
+def _lifting(against: tuple[str, ...], here: Here) -> list[str]:
+    told = map(objections.command_of, against)
+    return [f"{here.command} object {one} --lift" for one in told]
 
 
 def _ends_soon(first_end: datetime | None, here: Here) -> bool:

@@ -153,6 +153,7 @@ def test_nothing_is_opened_that_is_not_held(
         assert not verdict.pairs & set(verdict.withheld)
         assert not any(scopes.access(*pair) in held for pair in verdict.withheld)
     else:
+        assert isinstance(verdict, Lacking)
         assert not set(verdict.missing) & set(held)
         assert len(set(verdict.missing)) == len(verdict.missing)
 
