@@ -138,6 +138,10 @@ PROMISES: Final = {
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."
     ),
+    "rights.disclosures": (
+        "A person sees every recipient their data went to, what categories of which "
+        "source, and when, told from a log that is checked first."
+    ),
     "rights.erase": (
         "Erasure deletes a person's rows and destroys the person's keys in one step, "
         "cleans WAL and free pages, stops what runs for the person in any process, and "

@@ -22,6 +22,7 @@ from pierre_mcp.cli import (
     backup,
     call,
     consent,
+    disclosures,
     doctor,
     erase,
     imports,
@@ -59,6 +60,7 @@ _ORDER = (
     "refresh",
     "retention",
     "audit",
+    "disclosures",
     "keys",
     "backup",
     "restore",
@@ -146,6 +148,9 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
+app.command("disclosures", short_help="Who received what of yours, and when.")(
+    disclosures.disclosures
+)
 app.add_typer(keys.app, name="keys", short_help="Make, list, replace and wrap keys.")
 app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(
     backup.backup
