@@ -153,6 +153,10 @@ PROMISES: Final = {
         "A person objects to a purpose or opts out of any disclosure, at once, for "
         "running calls and jobs too, whatever is consented to."
     ),
+    "rights.requests": (
+        "Requests by law are kept with their legal deadline, and an overdue one is "
+        "said."
+    ),
     "seal.no-plaintext": (
         "After a full exercise no sensitive value, name, place, key, PIN or passphrase "
         "occurs in the database, WAL, temporary directory, logs or stderr."

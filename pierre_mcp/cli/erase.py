@@ -42,6 +42,7 @@ _NOUNS: Final = {
     "people": "profile and settings",
     "policies": "consents in force",
     "recordings": "recordings",
+    "requests": "requests by law",
     "streams": "streams of samples",
 }
 

@@ -32,6 +32,7 @@ from pierre_mcp.cli import (
     predict,
     records,
     refresh,
+    requests,
     restore,
     retention,
     session,
@@ -61,6 +62,7 @@ _ORDER = (
     "retention",
     "audit",
     "disclosures",
+    "requests",
     "keys",
     "backup",
     "restore",
@@ -150,6 +152,11 @@ app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones
 app.add_typer(audit.app, name="audit")
 app.command("disclosures", short_help="Who received what of yours, and when.")(
     disclosures.disclosures
+)
+app.add_typer(
+    requests.app,
+    name="requests",
+    short_help="What was asked for by law, and until when it is due.",
 )
 app.add_typer(keys.app, name="keys", short_help="Make, list, replace and wrap keys.")
 app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(

@@ -100,6 +100,38 @@ class OriginalUnknownError(NotFoundError):
     remedy = "Keep it with: pierre-mcp import --keep-originals PATH"
 
 
+class RequestUnknownError(NotFoundError):
+    """There is no request with this number."""
+
+    code = "request_unknown"
+    remedy = "See them with: pierre-mcp requests"
+
+
+class RequestUnboundError(InvalidError):
+    """This law knows no such request, and so sets no deadline for it."""
+
+    code = "request_unbound"
+    remedy = "Name another kind, or another law with --by."
+
+
+class RequestDayError(InvalidError):
+    """A request is received today or earlier."""
+
+    code = "request_day"
+
+
+class RequestClosedError(InvalidError):
+    """This request was answered."""
+
+    code = "request_closed"
+
+
+class ExtensionRefusedError(InvalidError):
+    """A term is extended once, before it has passed, and where its law lets it be."""
+
+    code = "extension_refused"
+
+
 class OperationUnknownError(NotFoundError):
     """There is no operation with this id."""
 
