@@ -15,6 +15,10 @@ PROMISES: Final = {
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."
     ),
+    "consent.cleanup": (
+        "Withdrawal can delete what was collected under it, after it said how much "
+        "that is and who else may read it."
+    ),
     "consent.every-tool": (
         "A tool or resource without declared needs, or a prompt without the tools it "
         "leads to, cannot be registered."

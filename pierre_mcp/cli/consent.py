@@ -7,6 +7,13 @@ from typing import Annotated
 import typer
 
 from pierre_mcp.cli.challenge import challenge, require_terminal
+from pierre_mcp.cli.consent_deleting import (
+    Anyway,
+    DeleteData,
+    Deletion,
+    DryRun,
+    withdraw_and_delete,
+)
 from pierre_mcp.cli.faults import (
     ExpiryMalformedError,
     NothingImportedError,
@@ -103,17 +110,28 @@ def grant(
 
 @app.command(short_help="Take consent back, at once.")
 def withdraw(
+    *,
     wanted: Annotated[list[str] | None, typer.Argument(metavar="[SCOPE...]")] = None,
     to: Annotated[
         str | None,
         typer.Option("--to", help="From which assistant; may be left out of one."),
     ] = None,
+    delete_data: DeleteData = False,
+    anyway: Anyway = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take consent back, at once: all of an assistant's, or exact scopes."""
     session = current()
     chosen = [scopes.parse(text) for text in wanted] if wanted else None
     recipient = scopes.check_label(to or _only_holder(session))
+    if delete_data:
+        asked = Deletion(recipient, chosen, dry_run, anyway, as_json)
+        withdraw_and_delete(session, asked)
+        return
+    if dry_run or anyway:
+        msg = "--dry-run and --anyway go with --delete-data."
+        raise NotTakenError(msg)
 
     def work(tx: Tx, grant: Grant) -> tuple[Scope, ...]:
         return consents.withdraw(tx, grant, recipient, chosen, by="owner")

@@ -56,6 +56,13 @@ class NotTakenError(InvalidError):
     code = "not_taken"
 
 
+class OthersConsentError(RefusedError):
+    """Other assistants still have your consent for some of it; nothing was changed."""
+
+    code = "others_consent"
+    remedy = "To delete it all the same, add --anyway."
+
+
 class NoScreenError(RefusedError):
     """A key is shown on a terminal only, and this output goes elsewhere."""
 

@@ -63,7 +63,7 @@ def retention(context: typer.Context, as_json: AsJson = False) -> None:
                 one.category,
                 FOR_EVER if one.days is None else count(one.days, "day"),
                 one.first_day or "",
-                _due(one.due) if one.due and one.due.any else "",
+                described(one.due) if one.due and one.due.any else "",
             )
             for one in found
         ],
@@ -108,7 +108,7 @@ def run(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     with session.gate() as gate:
         if dry_run:
             due = [one.due for one in _overview(session, gate) if one.due]
-            _tell_due([one for one in due if one.any], as_json=as_json)
+            _telldescribed([one for one in due if one.any], as_json=as_json)
             return
         job = Expunging(service.expired(SystemClock().now()))
         free = delete(session, gate, retentions.RETENTION, job)
@@ -184,9 +184,9 @@ def _shorten(session: Session, category: Category, days: int, *, dry_run: bool) 
         due = gate.maintain(session.owner("retention preview"), work)
     kept = f"{category} is kept for {count(days, 'day')} after its day"
     if dry_run:
-        say(f"If {kept}, this goes now: {_due(due)}.")
+        say(f"If {kept}, this goes now: {described(due)}.")
         return
-    say(f"Once {kept}, this goes now, for good: {_due(due)}.")
+    say(f"Once {kept}, this goes now, for good: {described(due)}.")
     challenge("delete it, now and as it gets older")
     detail = {"category": category, "days": days}
     job = Expunging(service.expired(SystemClock().now()))
@@ -215,16 +215,17 @@ def _there(who: Identity | None) -> Identity:
     return who
 
 
-def _tell_due(due: list[Due], *, as_json: bool) -> None:
+def _telldescribed(due: list[Due], *, as_json: bool) -> None:
     if as_json:
         say_json({"due": {str(one.target.category): _counted(one) for one in due}})
     elif not due:
         say("Nothing is due to be deleted.")
     for one in () if as_json else due:
-        say(f"Due: {one.target.category} of {_due(one)}")
+        say(f"Due: {one.target.category} of {described(one)}")
 
 
-def _due(due: Due) -> str:
+def described(due: Due) -> str:
+    """Say how much is held of something."""
     said = count(due.recordings, "recording")
     return f"{said}, {count(due.values, 'value')} told" if due.values else said
 
