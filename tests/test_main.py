@@ -15,10 +15,10 @@ from tests.host import Host
 KEY = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
-    *("setup", "import", "consent", "call", "athlete"),
+    *("setup", "import", "consent", "object", "call", "athlete"),
     *("load", "records", "predict", "zones"),
-    *("imports", "undo", "refresh", "audit", "keys", "backup", "restore", "doctor"),
-    *("erase", "demo", "serve"),
+    *("imports", "undo", "refresh", "retention", "audit", "disclosures", "requests"),
+    *("keys", "backup", "restore", "doctor", "erase", "demo", "serve"),
 ]
 
 

@@ -8,7 +8,7 @@ from pierre_mcp.clock import Clock
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump_upkeep
-from pierre_mcp.model.caller import Call
+from pierre_mcp.model.caller import Call, System
 from pierre_mcp.services import retention
 from pierre_mcp.services.expunging import Expunging
 from pierre_mcp.services.steps import Listener, Progress, UpkeepStep
@@ -29,7 +29,10 @@ def carry_through(
 ) -> bool:
     """Delete to the end; tell whether the store's files are free of it.
 
-    The row that ends it, however it ends, says how much of each category went.
+    The row that ends it, however it ends, says how much of each category went. Where
+    pages were merged a piece of what was in them can outlive its deletion: the person's
+    own deletions have the whole file written anew, which holds the store for seconds,
+    and those by themselves do not.
 
     Args:
         gate: Of the store.
@@ -46,6 +49,8 @@ def carry_through(
         pump_upkeep(gate, call, between(steps), listen=listen, counted=job.counts)
     if not job.counts:
         return True
+    if isinstance(call.caller, System):
+        return gate.purge(call)
     with suppress(StoreUnwritableError):  # no room to write the file anew beside it
         return gate.sweep(call)
     return gate.purge(call)

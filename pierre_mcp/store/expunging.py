@@ -2,8 +2,8 @@
 
 ::
 
-    kept file (its head first) and streams, a mebibyte a step ─► the row without the
-    cell and its details, or the row itself
+    kept file (its head first) and streams, half a mebibyte a step
+      ─► the row without the cell and its details, or the row itself
 
 What is left is whole after each step: a file without its head is not kept, a recording
 without a stream lacks the stream. What is still to be deleted follows from what is
@@ -30,7 +30,7 @@ from pierre_mcp.policy.retention import without_places
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import CELL_COLUMNS, packed, unpacked
 
-MOST_BYTES: Final = 2**20
+MOST_BYTES: Final = 2**19
 """Of streams and files deleted in one step: some milliseconds of the lock."""
 
 _NO_DAY: Final = "9999-99-99"
