@@ -1,8 +1,24 @@
 """``retention`` as a person gives it."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from pierre_mcp.cli import retention
+from pierre_mcp.cli.faults import NotTakenError
+from pierre_mcp.cli.pace import Brake
+from pierre_mcp.cli.session import Session, begin, current
+from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.category import Category
+from pierre_mcp.services import retention as service
+from pierre_mcp.services.expunging import Expunging
+from pierre_mcp.services.steps import silent
 from tests.cli.terminal import Person
+from tests.gate.world import World, a_world
+from tests.store.hands import edit
+from tests.stores import a_recording, settings_of
 
 
 @pytest.mark.promise("privacy.retention")
@@ -33,16 +49,73 @@ def test_from_what_is_due_to_what_is_gone(runner: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("category", "days", "forever"),
     [
-        pytest.param(("heart_rate",), id="no days"),
-        pytest.param(("heart_rate", "3", "--forever"), id="both"),
-        pytest.param(("heart-rate", "3"), id="no category"),
-        pytest.param(("heart_rate", "0"), id="no day"),
-        pytest.param(("heart_rate", "36501"), id="too many"),
+        pytest.param("heart_rate", None, False, id="no days"),
+        pytest.param("heart_rate", 3, True, id="both"),
+        pytest.param("heart-rate", 3, False, id="no category"),
     ],
 )
-def test_what_is_no_retention(anna: Person, words: tuple[str, ...]) -> None:
-    done = anna.run("retention", "set", *words)
-    assert done.returncode in {1, 2}
-    assert "Traceback" not in done.stderr
+def test_what_is_no_retention(
+    category: str, days: int | None, *, forever: bool
+) -> None:
+    with pytest.raises(NotTakenError):
+        retention.set_(category, days, forever=forever)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A store with one recording of which the heart rate is kept no longer."""
+    with a_world(tmp_path / "store") as world:
+        world.put(a_recording())
+        keep(world, Category.HEART_RATE, 7)
+        begin(Session(settings_of(world.directory)))
+        yield world
+
+
+def keep(world: World, category: Category, days: int) -> None:
+    world.gate.act(
+        Call(Owner(), "retention set", "session"),
+        lambda tx, grant: service.set_days(tx, grant, category, days),
+    )
+
+
+def test_what_is_due_is_told_and_deleted(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retention.run(dry_run=True)
+    assert capsys.readouterr().out == "Due: heart_rate of 1 recording\n"
+    retention.run(dry_run=True, as_json=True)
+    due = {"heart_rate": {"recordings": 1, "values": 0}}
+    assert json.loads(capsys.readouterr().out) == {"due": due}
+    retention.run(as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "deleted": {"heart_rate": 1},
+        "not_readable": 0,
+        "swept": True,
+    }
+    assert world.last_row()["action"] == "retention"
+
+
+def test_an_import_deletes_what_is_too_old_by_then(world: World) -> None:
+    session = current()
+    with Brake() as brake:
+        retention.after_import(session, world.gate, brake, silent)
+        rows = len(world.rows())
+        retention.after_import(session, world.gate, brake, silent)
+    assert len(world.rows()) == rows, "nothing is due any more"
+    assert world.by_hand("SELECT heart_rate FROM recordings") == [(None,)]
+
+
+def test_what_stays_is_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(world, Category.LOCATION, 7)
+    edit(
+        world.directory,
+        "UPDATE recordings SET power = CAST(power || x'00' AS BLOB)",
+    )
+    retention.run()
+    said = capsys.readouterr().out
+    assert "Deleted: heart_rate of 1." in said
+    assert "1 recording cannot be read" in said
+    retention.tell_deleted(Expunging(lambda *_: ()), free=False, as_json=False)
+    assert "still in the store's files" in capsys.readouterr().out
