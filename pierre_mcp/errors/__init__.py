@@ -70,9 +70,11 @@ from pierre_mcp.errors.master import (
 )
 from pierre_mcp.errors.refused import (
     AuditTamperedError,
+    ClockSuspectError,
     ConsentMissingError,
     DemoRecipientError,
     DemoStoreError,
+    NoticeChangedError,
     PolicyChangedError,
     PolicyTamperedError,
     PreviewWritesError,
@@ -102,6 +104,7 @@ __all__ = [
     "ArgumentsInvalidError",
     "AuditTamperedError",
     "CancelledCallError",
+    "ClockSuspectError",
     "ConsentMissingError",
     "CopyDamagedError",
     "CopyForeignError",
@@ -142,6 +145,7 @@ __all__ = [
     "MasterTokenError",
     "MasterTokenKeyError",
     "NotFoundError",
+    "NoticeChangedError",
     "OperationUnknownError",
     "OriginalUnknownError",
     "PassphraseShortError",

@@ -20,7 +20,7 @@ from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.model.policy import Policy
+from pierre_mcp.model.policy import Held, Policy, RecipientPolicy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.store.database import Tx
 
@@ -130,8 +130,44 @@ def unchanged(tx: Tx, who: Who, before: ReadPolicy) -> bool:
 def write(tx: Tx, grant: Grant, policy: Policy) -> None:
     """Replace the policy; the caller's transaction also records why."""
     grant.check()
-    kid, cell = _seal(tx.ring, grant, policy)
-    tx.execute(_WRITE, (kid, cell, grant.tenant, grant.person))
+    _write(tx, grant, policy)
+
+
+def expire(
+    tx: Tx,
+    leave: Grant | Maintenance,
+    who: Who,
+    *,
+    now: datetime,
+    of: str | None = None,
+) -> int:
+    """Take out of the policy what has run out, and enter it with the moment it ended.
+
+    Args:
+        tx: Also records why, where anything has.
+        leave: The owner's grant, a recipient's for its own, or the system's leave.
+        who: Whose.
+        now: UTC.
+        of: Only what this recipient held.
+
+    Returns:
+        How many scopes had run out.
+    """
+    if isinstance(leave, Grant):
+        leave.check()
+    policy, left, count = read(tx, who).policy, {}, 0
+    for recipient, mine in policy.recipients.items():
+        over = {} if of not in {None, recipient} else _over(mine, now)
+        for scope, held in over.items():
+            enter(tx, who, _expiry(recipient, scope, held))
+        count += len(over)
+        scopes = {s: held for s, held in mine.scopes.items() if s not in over}
+        left[recipient] = mine.model_copy(update={"scopes": scopes})
+    if count:
+        epoch = policy.policy_epoch + 1
+        update = {"policy_epoch": epoch, "recipients": left}
+        _write(tx, who, policy.model_copy(update=update))
+    return count
 
 
 def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> str:
@@ -144,6 +180,13 @@ def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> 
     kid, cell = tx.ring.seal(plain, _ledger_place(who, entry_id), scope)
     tx.execute(_APPEND, (entry_id, who.tenant, who.person, kid, cell, mac))
     return entry_id
+
+
+def due(tx: Tx, leave: Maintenance, who: Identity, *, now: datetime) -> bool:
+    """Tell whether anything has run out that is not entered yet."""
+    del leave
+    recipients = read(tx, who).policy.recipients.values()
+    return any(_over(mine, now) for mine in recipients)
 
 
 def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
@@ -162,7 +205,18 @@ def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:
     A cut of the newest lines leaves a chain that holds, so each scope held must also
     have its line.
     """
-    found = lines(tx, maintenance, who)
+    del maintenance
+    return _holds(tx, who)
+
+
+def own_ledger_holds(tx: Tx, grant: Grant) -> bool:
+    """Likewise, for the grant's person."""
+    grant.check()
+    return _holds(tx, grant)
+
+
+def _holds(tx: Tx, who: Who) -> bool:
+    found = _lines(tx, who)
     if found is None:
         return False
     seen = {entry_id for entry_id, _ in found}
@@ -176,6 +230,10 @@ def lines(
 ) -> list[tuple[str, bytes]] | None:
     """Return each line's id and value, for ``mac_again``; None if the chain breaks."""
     del maintenance
+    return _lines(tx, who)
+
+
+def _lines(tx: Tx, who: Who) -> list[tuple[str, bytes]] | None:
     scope, before = person_scope(who.tenant, who.person), b""
     found: list[tuple[str, bytes]] = []
     for entry_id, cell, mac in tx.execute(_HISTORY, (who.tenant, who.person)):
@@ -207,6 +265,32 @@ def mac_again(
         before = _mac(tx.ring, scope, before, entry_id, plain)
         kid, cell = tx.ring.seal(plain, _ledger_place(who, entry_id), scope)
         tx.execute(_MAC_AGAIN, (kid, cell, before, entry_id))
+
+
+def _over(mine: RecipientPolicy, now: datetime) -> dict[Scope, Held]:
+    ends = ((scope, held, held.expires_at) for scope, held in mine.scopes.items())
+    return {scope: held for scope, held, end in ends if end is not None and end <= now}
+
+
+def _expiry(recipient: str, scope: Scope, held: Held) -> LedgerEntry:
+    end = held.expires_at
+    if end is None:
+        msg = "what has no end does not run out"
+        raise RuntimeError(msg)
+    return LedgerEntry(
+        event=LedgerEvent.EXPIRED,
+        at=end,
+        recipient=recipient,
+        scope=scope,
+        expires_at=end,
+        by="clock",
+        notice=held.notice,
+    )
+
+
+def _write(tx: Tx, who: Who, policy: Policy) -> None:
+    kid, cell = _seal(tx.ring, who, policy)
+    tx.execute(_WRITE, (kid, cell, who.tenant, who.person))
 
 
 def _opened(tx: Tx, who: Who, entry_id: str, cell: bytes) -> bytes:
