@@ -269,7 +269,8 @@ class Admission:
 
     def _check_clock(self, read: ReadPolicy) -> None:
         if not is_steady(self._clock, read.policy.clock_base_us):
-            raise ClockSuspectError(f"{self._about.command} consent clock")
+            command = f"{self._about.command} consent clock"
+            raise ClockSuspectError(command)
 
     def _refusal(self, recipient: str, verdict: Lacking) -> RefusedError:
         command = self._about.command

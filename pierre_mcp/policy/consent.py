@@ -3,8 +3,9 @@
 A call is refused when sharing with the recipient, running the tool, or a purpose of
 it is not consented to, or when no requested source holds the tool's one required
 category. Everything else that lacks is withheld: the answer goes out without it and
-says so. What was given upon an older notice than the current one does not count. ``withheld`` is computed from what the tool declares and the policy holds,
-and from nothing else, so it tells nothing about whether data exists.
+says so. What was given upon an older notice than the current one does not count.
+``withheld`` is computed from what the tool declares and the policy holds, and from
+nothing else, so it tells nothing about whether data exists.
 """
 
 from collections.abc import Iterable, Mapping

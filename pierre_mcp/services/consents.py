@@ -106,6 +106,23 @@ def refuse(
         policies.enter(tx, grant, entry)
 
 
+def confirm_clock(tx: Tx, grant: Grant, offset_us: int) -> None:
+    """Keep where the wall clock stands beside the boot clock, as the person says.
+
+    Raises:
+        RuntimeError: The grant is not the owner's.
+    """
+    _check_owner(grant)
+    policy = policies.read(tx, grant).policy
+    epoch = policy.policy_epoch + 1
+    update = {"policy_epoch": epoch, "clock_base_us": offset_us}
+    policies.write(tx, grant, policy.model_copy(update=update))
+    entry = LedgerEntry(
+        event=LedgerEvent.CLOCK_CONFIRMED, at=grant.here.now, by="owner"
+    )
+    policies.enter(tx, grant, entry)
+
+
 def renewable(tx: Tx, grant: Grant, recipient: str) -> tuple[Scope, ...]:
     """Return what a renewal gives anew: all that is held, upon whatever notice.
 

@@ -85,6 +85,11 @@ class LedgerEntry(BaseModel):
     signature: str = ""
 
 
+def event_of(entry: LedgerEntry) -> tuple[object, ...]:
+    """Return what lines have in common that were entered as one."""
+    return (entry.event, entry.at, entry.recipient, entry.by, entry.expires_at)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPolicy:
     """A policy with the exact cell it was opened from, to see later if it changed."""
