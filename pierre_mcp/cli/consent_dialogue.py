@@ -7,7 +7,7 @@ refused, and the ledger says so.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import ChallengeFailedError
 from pierre_mcp.cli.session import Session, err, say, say_json
+from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.category import Category
@@ -30,7 +31,9 @@ from pierre_mcp.services import consents
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.activities import GET_ACTIVITIES
+from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.operations import IMPORT_INBOX
+from pierre_mcp.tools.wording import count
 
 LEVELS: Final = {
     Level.HIGH: "ids new in each session, no places at all, times to the day and later "
@@ -46,6 +49,8 @@ _PURPOSES: Final = {
     scopes.Purpose.INSIGHTS: "working out insights from it",
     scopes.Purpose.PREDICTIONS: "predicting what you may do",
 }
+_FEW: Final = 3
+_UNTELLING: Final = {"indoor", "pieces_truncated"}
 _WORKS: Final = {
     scopes.tool(IMPORT_INBOX.name): "import new files from your inbox folder whenever "
     "it likes, and be told how many there are (set the folder with setup --inbox)"
@@ -143,7 +148,7 @@ def _refused(session: Session, offer: Offer) -> None:
 def _show(session: Session, offer: Offer) -> None:
     console, recipient = err(), offer.recipient
     level, example = _found_out(session, offer)
-    console.print(f"\n{CURRENT.text}")
+    console.print(f"\n{CURRENT.text}(Notice {CURRENT.version})\n")
     console.print(f"Consent for {recipient}, until {offer.end.date()}\n", style="bold")
     for line in _bundle_lines(offer) if offer.bundled else _scope_lines(offer):
         console.print(line)
@@ -173,8 +178,13 @@ def _bundle_lines(offer: Offer) -> list[str]:
 
 
 def _scope_lines(offer: Offer) -> list[str]:
-    lines = []
+    lines, tools = [], [s for s in offer.chosen if scopes.kind_of(s) is Kind.EXECUTION]
+    if len(tools) > _FEW:
+        names = ", ".join(scope.partition(":")[2] for scope in tools)
+        lines.append(f"  - {len(tools)} tools: {names}")
     for scope in offer.chosen:
+        if scope in tools and len(tools) > _FEW:
+            continue
         pair = scopes.pair_of(scope)
         nothing = pair is not None and pair[0] not in offer.sources
         note = " (nothing imported from there yet)" if nothing else ""
@@ -201,35 +211,55 @@ def _called(source: str) -> str:
 def _found_out(session: Session, offer: Offer) -> tuple[Level, list[str]]:
     """Return the level in force, and an example of what would leave, in lines.
 
-    The example is the real answer of the real tool, weighed as if the offer had been
+    The example is the real answer of the real tools, weighed as if the offer had been
     taken: recorded as a preview, which is no disclosure.
     """
     owner = Owner(preview_as=offer.recipient, supposing=offer.chosen)
-    call = Call(owner, GET_ACTIVITIES.name, session.id)
+
+    def served(gate: Gate, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        answer = gate.serve(Call(owner, tool, session.id), arguments)
+        found: dict[str, Any] = json.loads(answer.structured or b"{}")
+        return found
+
     with session.gate() as gate:
         level = gate.look(
             session.owner("consent"),
             lambda tx, grant: policies.read(tx, grant).policy.of(offer.recipient).level,
         )
-        answer = gate.serve(call, {"limit": 1})
-    if answer.structured is None:
-        return level or Level.MEDIUM, [
-            "By this alone no list of activities could leave yet."
-        ]
-    columns = json.loads(answer.structured)["activities"]
-    return level or Level.MEDIUM, _row(offer.recipient, columns)
+        columns = served(gate, GET_ACTIVITIES.name, {"limit": 1}).get("activities")
+        if columns is None:
+            example = ["By this alone no list of activities could leave yet."]
+        elif not columns["id"]:
+            example = ["There is no activity yet of which to show an example."]
+        else:
+            # The fuller answer, where that too could leave.
+            (shown_as,) = columns["id"]
+            whole = served(gate, GET_ACTIVITY.name, {"id": shown_as})
+            example = _example(offer.recipient, whole or _first(columns))
+    return level or Level.MEDIUM, example
 
 
-def _row(recipient: str, columns: dict[str, Any]) -> list[str]:
-    if not columns["id"]:
-        return ["There is no activity yet of which to show an example."]
-    flat = {**columns, **columns.get("untrusted_text", {})}
-    facts = [
-        f"  {name}: {clean(str(values[0]))}"
-        for name, values in flat.items()
-        if isinstance(values, list) and values[0] is not None
-    ]
+def _first(columns: Mapping[str, Any]) -> dict[str, Any]:
+    lists = {name: of for name, of in columns.items() if isinstance(of, list)}
+    return {name: values[0] for name, values in lists.items()}
+
+
+def _example(recipient: str, fields: Mapping[str, Any]) -> list[str]:
+    flat = {**fields, **fields.get("untrusted_text", {})}
+    facts = {
+        name: value
+        for name, value in flat.items()
+        if isinstance(value, str | int | float) and name not in _UNTELLING
+    }
+    lats, lons = (_route(fields, axis) for axis in ("lat_deg", "lon_deg"))
+    if lats and lons:
+        facts["route"] = f"{count(len(lats), 'place')}, the first {lats[0]}, {lons[0]}"
     return [
         f"For example, this is how your newest activity would reach {recipient}:",
-        *facts,
+        *(f"  {name}: {clean(str(value))}" for name, value in facts.items()),
     ]
+
+
+def _route(fields: Mapping[str, Any], axis: str) -> list[float]:
+    found: list[float] = (fields.get("route") or {}).get(axis, [])
+    return found
