@@ -5,11 +5,12 @@ entry MACed over the one before. Both are written in one transaction with the au
 row that carries the new ``policy_epoch``, so a row put in by hand grants nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
@@ -83,6 +84,9 @@ class LedgerEntry(BaseModel):
     level: Level | None = None
     subject: str = ""
     signature: str = ""
+
+
+_ENDS: Final = {LedgerEvent.WITHDRAWN, LedgerEvent.EXPIRED, LedgerEvent.SUPERSEDED}
 
 
 def event_of(entry: LedgerEntry) -> tuple[object, ...]:
@@ -207,8 +211,8 @@ def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
 def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:
     """Check every line's MAC over the one before; nothing opened is returned.
 
-    A cut of the newest lines leaves a chain that holds, so each scope held must also
-    have its line.
+    A cut of the newest lines leaves a chain that holds, so what was given by the ledger
+    and has not ended by it must also be exactly what is held.
     """
     del maintenance
     return _holds(tx, who)
@@ -224,10 +228,9 @@ def _holds(tx: Tx, who: Who) -> bool:
     found = _lines(tx, who)
     if found is None:
         return False
-    seen = {entry_id for entry_id, _ in found}
     recipients = read(tx, who).policy.recipients.values()
     held = {h.ledger_id for one in recipients for h in one.scopes.values()}
-    return held <= seen
+    return held == _open(found)
 
 
 def lines(
@@ -296,6 +299,19 @@ def _expiry(recipient: str, scope: Scope, held: Held) -> LedgerEntry:
 def _write(tx: Tx, who: Who, policy: Policy) -> None:
     kid, cell = _seal(tx.ring, who, policy)
     tx.execute(_WRITE, (kid, cell, who.tenant, who.person))
+
+
+def _open(found: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Return the lines by which something was given that no later one has ended."""
+    given: dict[tuple[str, Scope], str] = {}
+    for entry_id, plain in found:
+        entry = LedgerEntry.model_validate_json(plain)
+        of = (entry.recipient, entry.scope)
+        if entry.event is LedgerEvent.GIVEN:
+            given[of] = entry_id
+        elif entry.event in _ENDS:
+            given.pop(of, None)
+    return set(given.values())
 
 
 def _opened(tx: Tx, who: Who, entry_id: str, cell: bytes) -> bytes:
