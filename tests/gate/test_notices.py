@@ -43,6 +43,10 @@ def renew(world: World, *, to: str = CLAUDE) -> None:
     world.gate.act(NOTE, work)
 
 
+def kept(world: World, version: int) -> Notice | None:
+    return world.gate.look(NOTE, lambda tx, grant: notices.of(tx, grant, version))
+
+
 @pytest.mark.promise("consent.expiry")
 def test_a_changed_notice_asks_again(later: World) -> None:
     answer = later.ask("get_activities")
@@ -83,10 +87,8 @@ def test_nobody_else_is_renewed(later: World) -> None:
 def test_each_notice_is_kept_word_for_word(later: World) -> None:
     renew(later)
     for one in (CURRENT, LATER):
-        kept = later.gate.look(NOTE, lambda tx, g, n=one: notices.of(tx, g, n.version))
-        assert kept == one
-    unknown = later.gate.look(NOTE, lambda tx, g: notices.of(tx, g, 99))
-    assert unknown is None
+        assert kept(later, one.version) == one
+    assert kept(later, 99) is None
 
 
 def test_a_notice_put_in_by_hand_is_not_consented_upon(later: World) -> None:
