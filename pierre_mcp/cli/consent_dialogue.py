@@ -229,7 +229,7 @@ def _found_out(session: Session, offer: Offer) -> tuple[Level, list[str]]:
         columns = served(gate, GET_ACTIVITIES.name, {"limit": 1}).get("activities")
         if columns is None:
             example = ["By this alone no list of activities could leave yet."]
-        elif not columns["id"]:
+        elif not columns.get("id"):
             example = ["There is no activity yet of which to show an example."]
         else:
             # The fuller answer, where that too could leave.
