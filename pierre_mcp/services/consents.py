@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
+from pierre_mcp.errors import ExpiryPassedError
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Held, Policy
@@ -44,9 +45,12 @@ def give(  # noqa: PLR0913 - each by name
     with them.
 
     Raises:
+        ExpiryPassedError: It would never count.
         RuntimeError: The grant is not the owner's.
     """
     _check_owner(grant)
+    if expires_at is not None and expires_at <= grant.here.now:
+        raise ExpiryPassedError
     policies.expire(tx, grant, grant, now=grant.here.now)
     notices.keep(tx, grant, notice)
     policy, now = policies.read(tx, grant).policy, grant.here.now
