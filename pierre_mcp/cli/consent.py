@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pierre_mcp.cli import consent_lock
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import (
     ExpiryMalformedError,
@@ -49,6 +50,11 @@ app = typer.Typer(
     epilog="For example: pierre-mcp consent --to claude-desktop --with location,notes",
     invoke_without_command=True,
 )
+
+app.command("lock", short_help="Ask a passphrase before more is let out.")(
+    consent_lock.lock
+)
+app.command("unlock", short_help="Take that passphrase off.")(consent_lock.unlock)
 
 To = Annotated[
     str | None,
@@ -220,9 +226,8 @@ def _give(
     def work(tx: Tx, grant: Grant) -> Policy:
         return consents.give(tx, grant, recipient, chosen, expires_at=end)
 
-    with session.gate() as gate:
-        detail = {"recipient": recipient, "scopes": list(chosen)}
-        gate.act(session.owner("consent grant"), work, detail=detail)
+    detail = {"recipient": recipient, "scopes": list(chosen)}
+    session.widen("consent grant", work, detail=detail)
     say(
         f"Given to {recipient} until {end.date()}. Take it back at any time with: "
         f"{session.settings.command} consent withdraw --to {recipient}"

@@ -14,11 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pierre_mcp.cli.passphrases import ask_passphrase
 from pierre_mcp.errors import InvalidError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, opened, opener
+from pierre_mcp.gate.locking import Sign
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.platform import has_terminal
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store.database import Tx
@@ -64,9 +67,32 @@ class Session:
         *,
         detail: Mapping[str, Any] | None = None,
     ) -> T:
-        """Do what lets more out than before: what the consent lock is there for."""
+        """Do what lets more out than before: what the consent lock is there for.
+
+        With the lock on, its passphrase is asked for on the terminal.
+
+        Raises:
+            ConsentLockedError: The lock is on, and there is no terminal to ask on.
+            LockPassphraseWrongError: It is another passphrase.
+            LockWaitsError: There were too many wrong ones just now.
+        """
         with self.gate() as gate:
-            return gate.act(self.owner(action), work, detail=detail)
+            call = self.owner(action)
+            sign = self.unlocked(gate, call)
+            return gate.widen(call, work, detail=detail, sign=sign)
+
+    def unlocked(self, gate: Gate, call: Call) -> Sign | None:
+        """Have the person open the consent lock for ``call``, where one is on.
+
+        Returns:
+            What signs for it; None where no lock is on, or no terminal is there: then
+            the gate refuses, and records that.
+        """
+        lock = gate.lock(call)
+        if lock is None or not has_terminal():
+            return None
+        given = ask_passphrase("Passphrase of the consent lock: ")
+        return gate.unlock(call, lock, given)
 
 
 _CURRENT: ContextVar[Session] = ContextVar("session")

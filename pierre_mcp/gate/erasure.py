@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pierre_mcp.gate.gate import Gate
+from pierre_mcp.gate.locking import Sign
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
@@ -22,7 +23,14 @@ from pierre_mcp.store.receipts import Beside
 from pierre_mcp.store.tombstones import Tombstones, Word, tombstone_of
 
 
-def erase(gate: Gate, call: Call, outside: Path, *, beside: Beside) -> Erased:
+def erase(
+    gate: Gate,
+    call: Call,
+    outside: Path,
+    *,
+    beside: Beside,
+    sign: Sign | None = None,
+) -> Erased:
     """Erase the store's person, for good.
 
     Args:
@@ -30,8 +38,10 @@ def erase(gate: Gate, call: Call, outside: Path, *, beside: Beside) -> Erased:
         call: The owner's.
         outside: The directory in which it is noted, outside the store's own.
         beside: What the machine holds beside the store, for the receipt.
+        sign: Signs for it, where the consent lock is on.
 
     Raises:
+        ConsentLockedError: It is on, and this is not signed under it.
         PersonErasedError: It was done before.
         StoreUnwritableError: It cannot be noted, or the disk is full; nothing is
             erased then.
@@ -48,7 +58,7 @@ def erase(gate: Gate, call: Call, outside: Path, *, beside: Beside) -> Erased:
         )
 
     try:
-        done = gate.erase(call, work)
+        done = gate.erase(call, work, sign=sign)
     except BaseException:
         for notes, tombstone in ordered:  # if it did commit, the next opening says so
             notes.note(tombstone, Word.KEPT)

@@ -281,7 +281,7 @@ def test_what_the_owner_does_is_undone_and_recorded_when_it_breaks(
         raise ValueError(HOSTILE)
 
     call = Call(OWNER, "consent grant", "session")
-    for way in (world.gate.act, world.gate.look):
+    for way in (world.gate.widen, world.gate.look):
         with pytest.raises((ValueError, sqlite3.Error)):
             way(call, broken)
         assert world.last_row()["outcome"] == "failed"
