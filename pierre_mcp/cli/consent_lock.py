@@ -50,7 +50,7 @@ def lock(as_json: AsJson = False) -> None:
 
 def unlock(as_json: AsJson = False) -> None:
     """Take the consent lock off, with its passphrase."""
-    was_on = current().widen("consent unlock", consent_lock.take_off)
+    was_on = current().widen(locking.UNLOCK, consent_lock.take_off)
     if as_json:
         say_json({"locked": False, "changed": was_on})
     else:
@@ -67,7 +67,7 @@ def put_on(session: Session) -> bool:
     require_terminal()
     err().print(f"\n{_WARNING}\n")
     with session.gate() as gate:
-        call = session.owner("consent lock")
+        call = session.owner(locking.LOCK)
         was_on = gate.lock(call) is not None
         sign = session.unlocked(gate, call)
         made = locking.new(ask_new_passphrase("the consent lock"))

@@ -23,6 +23,10 @@ Sign: TypeAlias = Callable[[bytes], bytes]
 ATTEMPT: Final = "consent passphrase"
 """The action under which attempts to open the lock stand in the log."""
 
+LOCK: Final = "consent lock"
+UNLOCK: Final = "consent unlock"
+"""The actions by which it is put on, or given another passphrase, and taken off."""
+
 REMEMBERED: Final = timedelta(days=1)
 FREE: Final = 5
 """How many wrong attempts in a row cost nothing but their own time."""

@@ -7,8 +7,17 @@ all parts keep, and ``locking`` how the lock is kept.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from pierre_mcp.errors import PolicyTamperedError
 from pierre_mcp.gate.lines import Facts
-from pierre_mcp.gate.locking import ATTEMPT, REMEMBERED, Sign, check_wait, lock_of
+from pierre_mcp.gate.locking import (
+    ATTEMPT,
+    LOCK,
+    REMEMBERED,
+    UNLOCK,
+    Sign,
+    check_wait,
+    lock_of,
+)
 from pierre_mcp.gate.serving import Serving
 from pierre_mcp.keyring.lock import Signer, open_lock
 from pierre_mcp.model.audit import Outcome
@@ -130,8 +139,25 @@ class Widening(Serving):
             )
 
     def _check_signed(self, tx: Tx, call: Call, sign: Sign | None) -> None:
-        with self._admit.to_widen(tx, call, {}, sign):
-            pass
+        """Hold what needs no grant to the lock.
+
+        Whose policy is damaged may still be erased, unless the log knows of a lock.
+
+        Raises:
+            ConsentLockedError: The lock is on, and this is not signed under it.
+            PolicyTamperedError: The policy does not open, and there was a lock.
+        """
+        try:
+            with self._admit.to_widen(tx, call, {}, sign):
+                pass
+        except PolicyTamperedError:
+            leave = self._admit.maintenance()
+            on, off, gone = (
+                max(audit.done(tx, leave, action), default=0)
+                for action in (LOCK, UNLOCK, audit.ERASE)
+            )
+            if on > max(off, gone):
+                raise
 
     def _nobody(self) -> bool:
         with self._store.reading() as tx:
