@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pierre_mcp.cli import consent_lock
+from pierre_mcp.cli import consent_lock, consent_tokens
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import (
     ExpiryMalformedError,
@@ -55,6 +55,12 @@ app.command("lock", short_help="Ask a passphrase before more is let out.")(
     consent_lock.lock
 )
 app.command("unlock", short_help="Take that passphrase off.")(consent_lock.unlock)
+app.command("token", short_help="Issue a short-lived token of what is in force.")(
+    consent_tokens.token
+)
+app.command("verify", short_help="Check such a token against the consents in force.")(
+    consent_tokens.verify
+)
 
 To = Annotated[
     str | None,

@@ -82,8 +82,19 @@ class Gate(Widening):
             self._record.add_changed(tx, call, Outcome.DONE, facts, admitted.who)
         return done
 
-    def look(self, call: Call, work: Callable[[Tx, Grant], T]) -> T:
+    def look(
+        self,
+        call: Call,
+        work: Callable[[Tx, Grant], T],
+        *,
+        detail: Callable[[T], Mapping[str, Any]] | None = None,
+    ) -> T:
         """Show the owner what is his, and record that it was shown.
+
+        Args:
+            call: The owner's.
+            work: Reads it.
+            detail: Says of what was found what is to be sealed beside the record.
 
         Raises:
             PierreError: What ``work`` raised; recorded.
@@ -92,7 +103,7 @@ class Gate(Widening):
         with self._record.of_failures(call, Facts()):
             with self._store.reading() as tx, self._admit.of_owner(tx, call) as let_in:
                 found = work(tx, let_in.grant)
-            self.note(call, Outcome.DONE)
+            self.note(call, Outcome.DONE, detail(found) if detail else None)
         return found
 
     def step(self, call: Call, step: Step) -> None:

@@ -1,6 +1,5 @@
 """With the consent lock on, a program that types what is shown lets nothing out."""
 
-import json
 import re
 from typing import Any
 
