@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pierre_mcp.cli.lately import tell_lately
 from pierre_mcp.cli.passphrases import ask_passphrase
 from pierre_mcp.errors import InvalidError
 from pierre_mcp.gate.gate import Gate
@@ -40,16 +41,25 @@ class Session:
 
     settings: Settings
     id: str = field(default_factory=lambda: str(uuid4()))
+    _told: list[str] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def open_(self) -> Opener:
         """What opens the store; one, so that its master keys are asked for once."""
         return opener(self.settings)
 
-    def gate(self, *, put_back_too: bool = False) -> AbstractContextManager[Gate]:
-        """Open the store for this command; to look only, also one put back."""
+    @contextmanager
+    def gate(self, *, put_back_too: bool = False) -> Iterator[Gate]:
+        """Open the store for this command; to look only, also one put back.
+
+        The first time, what was given of late is told on the terminal.
+        """
         open_ = self.open_.put_back_too() if put_back_too else self.open_
-        return opened(self.settings, open_)
+        with opened(self.settings, open_) as gate:
+            if not put_back_too and not self._told:
+                self._told.append(self.id)
+                tell_lately(gate, self.settings.command)
+            yield gate
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""

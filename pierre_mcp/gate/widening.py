@@ -4,7 +4,7 @@ The part of ``Gate`` that opens the lock and holds such acts to it; ``gate`` say
 all parts keep, and ``locking`` how the lock is kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pierre_mcp.errors import PolicyTamperedError
@@ -110,7 +110,7 @@ class Widening(Serving):
         self._note(attempt, Outcome.DONE)
         return signer
 
-    def given_lately(self) -> Sequence[Given]:
+    def given_lately(self) -> tuple[Given, ...]:
         """Return what was given in the last days with no lock on, by the ledger.
 
         For the person's own eyes: the terminal of a command, a server's standard error;

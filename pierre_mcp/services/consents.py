@@ -6,7 +6,7 @@ its own.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -113,6 +113,16 @@ def given_lately(tx: Tx, grant: Grant) -> tuple[Given, ...]:
         if entry.event is LedgerEvent.GIVEN and entry.by == "owner"
     )
     return tuple(Given(to, at, count) for (at, to), count in sorted(found.items()))
+
+
+def lately_words(given: Sequence[Given], command: str) -> str:
+    """Say in one line what was given of late, and how to take it back."""
+    last = {one.recipient: one.at for one in given}
+    named = ", ".join(f"{to} on {at.date()}" for to, at in sorted(last.items()))
+    return (
+        f"Consent was given in the last 7 days: {named} (UTC). Not you? "
+        f"{command} consent withdraw --to NAME"
+    )
 
 
 def sources(tx: Tx, grant: Grant) -> list[str]:
