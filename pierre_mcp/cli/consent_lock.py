@@ -1,6 +1,6 @@
 """``pierre-mcp consent lock`` and ``unlock``: a passphrase on what lets more out."""
 
-from functools import partial
+from pathlib import Path
 
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.passphrases import ask_new_passphrase
@@ -13,8 +13,7 @@ from pierre_mcp.cli.session import (
     say,
     say_json,
 )
-from pierre_mcp.gate import locking
-from pierre_mcp.services import consent_lock
+from pierre_mcp.gate import consent_lock
 
 _WARNING = (
     "The consent lock\n\n"
@@ -50,7 +49,11 @@ def lock(as_json: AsJson = False) -> None:
 
 def unlock(as_json: AsJson = False) -> None:
     """Take the consent lock off, with its passphrase."""
-    was_on = current().widen(locking.UNLOCK, consent_lock.take_off)
+    session = current()
+    with session.gate() as gate:
+        call, outside = session.owner(consent_lock.UNLOCK), _outside(session)
+        sign = session.unlocked(gate, call)
+        was_on = consent_lock.take_off(gate, call, outside, sign=sign)
     if as_json:
         say_json({"locked": False, "changed": was_on})
     else:
@@ -67,12 +70,15 @@ def put_on(session: Session) -> bool:
     require_terminal()
     err().print(f"\n{_WARNING}\n")
     with session.gate() as gate:
-        call = session.owner(locking.LOCK)
+        call, outside = session.owner(consent_lock.LOCK), _outside(session)
         was_on = gate.lock(call) is not None
         sign = session.unlocked(gate, call)
-        made = locking.new(ask_new_passphrase("the consent lock"))
+        given = ask_new_passphrase("the consent lock")
         if not was_on:
             challenge("put the consent lock on")
-        work = partial(consent_lock.put_on, lock=made)
-        gate.widen(call, work, detail={"public": made.public}, sign=sign)
+        consent_lock.put_on(gate, call, outside, given, sign=sign)
     return was_on
+
+
+def _outside(session: Session) -> Path:
+    return session.settings.high_water_dir

@@ -6,8 +6,6 @@ Only where no consent lock is on: with one, whoever gave it knew the passphrase.
 import sys
 from contextlib import suppress
 
-import click
-
 from pierre_mcp.errors import PierreError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.services.consents import Given, lately_words
@@ -16,17 +14,12 @@ from pierre_mcp.services.consents import Given, lately_words
 def tell_lately(gate: Gate, command: str) -> None:
     """Say on standard error, where that is a terminal, what was given of late.
 
-    Not beside an answer in JSON. A store that cannot say leaves it to the command.
+    A store that cannot say leaves it to the command.
     """
-    if not sys.stderr.isatty() or _answers_in_json():
+    if not sys.stderr.isatty():
         return
     given: tuple[Given, ...] = ()
     with suppress(PierreError):
         given = gate.given_lately()
     if given:
         sys.stderr.write(f"{lately_words(given, command)}\n")
-
-
-def _answers_in_json() -> bool:
-    context = click.get_current_context(silent=True)
-    return context is not None and bool(context.params.get("as_json"))

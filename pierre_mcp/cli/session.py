@@ -37,11 +37,16 @@ _WIDE = 160
 
 @dataclass(frozen=True)
 class Session:
-    """One command, as the owner gave it."""
+    """One command, as the owner gave it.
+
+    Attributes:
+        as_json: Its answer is for a program: nothing is told beside it.
+    """
 
     settings: Settings
+    as_json: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
-    _told: list[str] = field(default_factory=list, init=False, repr=False)
+    _told: list[bool] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def open_(self) -> Opener:
@@ -56,8 +61,8 @@ class Session:
         """
         open_ = self.open_.put_back_too() if put_back_too else self.open_
         with opened(self.settings, open_) as gate:
-            if not put_back_too and not self._told:
-                self._told.append(self.id)
+            if not (put_back_too or self.as_json or self._told):
+                self._told.append(True)
                 tell_lately(gate, self.settings.command)
             yield gate
 

@@ -34,11 +34,6 @@ FREE: Final = 5
 _LONGEST_S: Final = 3_600.0
 
 
-def new(passphrase: str) -> ConsentLock:
-    """Make a lock of a passphrase; it is on once it stands in the policy."""
-    return locks.new_lock(passphrase)
-
-
 def lock_of(policy: Policy) -> ConsentLock | None:
     """Return the lock that is on, if one is."""
     if policy.lock is None:

@@ -36,6 +36,21 @@ def take_off(tx: Tx, grant: Grant) -> bool:
     return True
 
 
+def keep_on(tx: Tx, grant: Grant, noted: ConsentLock | None) -> None:
+    """Have a store that was put back go on under the lock that was on here.
+
+    Args:
+        tx: The step that accepts the store.
+        grant: The owner's.
+        noted: The lock as noted outside; None leaves that of the copy as it is.
+    """
+    policy = policies.read(tx, grant).policy
+    if noted is None or policy.lock == noted.model_dump_json():
+        return
+    _write(tx, grant, noted.model_dump_json())
+    _enter(tx, grant, LedgerEvent.LOCKED, by="restore")
+
+
 def _write(tx: Tx, grant: Grant, lock: str | None) -> None:
     policy = policies.read(tx, grant).policy
     next_ = {"policy_epoch": policy.policy_epoch + 1, "lock": lock}
@@ -43,10 +58,16 @@ def _write(tx: Tx, grant: Grant, lock: str | None) -> None:
 
 
 def _enter(
-    tx: Tx, grant: Grant, event: LedgerEvent, *, subject: str = "", signature: str
+    tx: Tx,
+    grant: Grant,
+    event: LedgerEvent,
+    *,
+    by: str = "owner",
+    subject: str = "",
+    signature: str = "",
 ) -> None:
     now = grant.here.now
     entry = LedgerEntry(
-        event=event, at=now, by="owner", subject=subject, signature=signature
+        event=event, at=now, by=by, subject=subject, signature=signature
     )
     policies.enter(tx, grant, entry)
