@@ -16,7 +16,7 @@ from rich.table import Table
 
 from pierre_mcp.cli.lately import tell_lately
 from pierre_mcp.cli.passphrases import ask_passphrase
-from pierre_mcp.errors import InvalidError
+from pierre_mcp.errors import InvalidError, PolicyTamperedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, opened, opener
 from pierre_mcp.gate.locking import Sign
@@ -100,10 +100,13 @@ class Session:
         """Have the person open the consent lock for ``call``, where one is on.
 
         Returns:
-            What signs for it; None where no lock is on, or no terminal is there: then
-            the gate refuses, and records that.
+            What signs for it; None where no lock is on, where that cannot be known, or
+            where no terminal is there: then the gate itself refuses what it must.
         """
-        lock = gate.lock(call)
+        try:
+            lock = gate.lock(call)
+        except PolicyTamperedError:
+            return None
         if lock is None or not has_terminal():
             return None
         given = ask_passphrase("Passphrase of the consent lock: ")

@@ -1,5 +1,6 @@
 """With the consent lock on, a program that types what is shown lets nothing out."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pierre_mcp.cli.faults import (
     PassphraseWeakError,
 )
 from tests.cli.terminal import Person, Screen, Terminal
+from tests.host import Host
 
 WORDS = "correct horse battery canary-5a1e"
 OTHER = "four quite random canary-77c0"
@@ -177,3 +179,13 @@ def test_setup_offers_it(anna: Person) -> None:
         terminal.answer(r"Import now\?.*: ", "")
         assert terminal.end().status == 0
     assert {row["action"] for row in rows(anna)} >= {"consent lock"}
+
+
+@pytest.mark.promise("consent.human-only")
+def test_and_on_the_standard_error_of_every_server(runner: Person) -> None:
+    runner.consents("grant", "files:activities", "--to", "another")
+    with Host(runner.env) as host:
+        host.greet()
+        answer = json.dumps(host.call("get_consents"))
+    assert b"Consent was given in the last 7 days: another on 2" in host.log
+    assert "another" not in answer
