@@ -35,7 +35,14 @@ PROMISES: Final = {
         "partial consent gives a partial answer that says so and does not tell "
         "whether withheld data exists."
     ),
-    "consent.human-only": "Nothing that arrives over MCP grants consent.",
+    "consent.human-only": (
+        "Nothing that arrives over MCP grants consent; with the consent lock on, nor "
+        "does a program with a pseudo-terminal."
+    ),
+    "consent.verify": (
+        "A consent token is verified for person, operation and scopes, and the answer "
+        "says what is missing."
+    ),
     "consent.withdraw-now": (
         "Withdrawal works on the next call in every process, and on a running call "
         "until its release commits."

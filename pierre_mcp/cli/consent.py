@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pierre_mcp.cli import consent_lock, consent_tokens
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import (
     ExpiryMalformedError,
@@ -48,6 +49,17 @@ app = typer.Typer(
     "guided consent for one assistant.",
     epilog="For example: pierre-mcp consent --to claude-desktop --with location,notes",
     invoke_without_command=True,
+)
+
+app.command("lock", short_help="Ask a passphrase before more is let out.")(
+    consent_lock.lock
+)
+app.command("unlock", short_help="Take that passphrase off.")(consent_lock.unlock)
+app.command("token", short_help="Issue a short-lived token of what is in force.")(
+    consent_tokens.token
+)
+app.command("verify", short_help="Check such a token against the consents in force.")(
+    consent_tokens.verify
 )
 
 To = Annotated[
@@ -220,9 +232,8 @@ def _give(
     def work(tx: Tx, grant: Grant) -> Policy:
         return consents.give(tx, grant, recipient, chosen, expires_at=end)
 
-    with session.gate() as gate:
-        detail = {"recipient": recipient, "scopes": list(chosen)}
-        gate.act(session.owner("consent grant"), work, detail=detail)
+    detail = {"recipient": recipient, "scopes": list(chosen)}
+    session.widen("consent grant", work, detail=detail)
     say(
         f"Given to {recipient} until {end.date()}. Take it back at any time with: "
         f"{session.settings.command} consent withdraw --to {recipient}"

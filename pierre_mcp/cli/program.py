@@ -93,12 +93,14 @@ _COMMAND = re.compile(rf"(?<=[Ww]ith: |.Run: ){APP} ")
 
 @app.callback()
 def begin(
+    context: typer.Context,
     profile: Annotated[
         str, typer.Option(help="Whose store: each person has one of their own.")
     ] = DEFAULT_PROFILE,
 ) -> None:
     """Read the settings, once, before any command."""
-    session.begin(session.Session(from_environment(profile)))
+    as_json = "--json" in (context.obj or ())
+    session.begin(session.Session(from_environment(profile), as_json))
 
 
 app.command("setup", short_help="Make your store, and all that belongs to it.")(
@@ -178,7 +180,7 @@ def run(given: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a file's name may be any bytes
     try:
-        app(args=list(given), prog_name=APP)
+        app(args=list(given), prog_name=APP, obj=tuple(given))
     except PierreError as error:
         sys.stderr.write(f"{_for_profile(str(error))}\n")
         return error.exit_status

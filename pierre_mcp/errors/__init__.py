@@ -70,12 +70,17 @@ from pierre_mcp.errors.master import (
 )
 from pierre_mcp.errors.refused import (
     AuditTamperedError,
+    ConsentLockedError,
     ConsentMissingError,
     DemoRecipientError,
     DemoStoreError,
+    LockPassphraseWrongError,
+    LockWaitsError,
     PolicyChangedError,
     PolicyTamperedError,
     PreviewWritesError,
+    TokenExpiredError,
+    TokenRefusedError,
 )
 from pierre_mcp.errors.store import (
     CopyDamagedError,
@@ -102,6 +107,7 @@ __all__ = [
     "ArgumentsInvalidError",
     "AuditTamperedError",
     "CancelledCallError",
+    "ConsentLockedError",
     "ConsentMissingError",
     "CopyDamagedError",
     "CopyForeignError",
@@ -122,7 +128,9 @@ __all__ = [
     "KeyringMissingError",
     "KeyringTamperedError",
     "LabelMalformedError",
+    "LockPassphraseWrongError",
     "LockTimeoutError",
+    "LockWaitsError",
     "MasterCommandError",
     "MasterKeyElsewhereError",
     "MasterKeyError",
@@ -172,6 +180,8 @@ __all__ = [
     "StoreReplacedError",
     "StoreUnwritableError",
     "StoreUpgradedError",
+    "TokenExpiredError",
+    "TokenRefusedError",
     "ToolUnknownError",
     "ZoneUnknownError",
 ]

@@ -5,8 +5,10 @@ a recipient imports it. Withdrawing reduces what is held, so a recipient may wit
 its own.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
@@ -20,6 +22,22 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
 
 By = Literal["owner", "recipient", "founding", "restore"]
+
+LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one recipient was given in one step.
+
+    Attributes:
+        at: UTC.
+        scopes: How many.
+    """
+
+    recipient: str
+    at: datetime
+    scopes: int
 
 
 def give(
@@ -36,11 +54,12 @@ def give(
     What it had of the same scopes is superseded.
 
     Raises:
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out.
     """
     if not grant.owner:
         msg = "only the owner gives consent"
         raise RuntimeError(msg)
+    signature = grant.check_widens()
     policy, now = policies.read(tx, grant).policy, grant.here.now
     held = dict(policy.of(recipient).scopes)
     for scope in scopes:
@@ -55,6 +74,7 @@ def give(
             scope=scope,
             expires_at=expires_at,
             by=by,
+            signature=signature,
         )
         policies.enter(tx, grant, entry, entry_id)
     changed = policy.changed(recipient, held)
@@ -82,6 +102,27 @@ def withdraw(
     left = {scope: held[scope] for scope in held if scope not in gone}
     policies.write(tx, grant, policy.changed(recipient, left))
     return gone
+
+
+def given_lately(tx: Tx, grant: Grant) -> tuple[Given, ...]:
+    """Return what was given in the last 7 days, oldest first; by the ledger alone."""
+    since = grant.here.now - LATELY
+    found = Counter(
+        (entry.at, entry.recipient)
+        for entry in policies.since(tx, grant, since)
+        if entry.event is LedgerEvent.GIVEN and entry.by == "owner"
+    )
+    return tuple(Given(to, at, count) for (at, to), count in sorted(found.items()))
+
+
+def lately_words(given: Sequence[Given], command: str) -> str:
+    """Say in one line what was given of late, and how to take it back."""
+    last = {one.recipient: one.at for one in given}
+    named = ", ".join(f"{to} on {at.date()}" for to, at in sorted(last.items()))
+    return (
+        f"Consent was given in the last 7 days: {named} (UTC). Not you? "
+        f"{command} consent withdraw --to NAME"
+    )
 
 
 def sources(tx: Tx, grant: Grant) -> list[str]:
