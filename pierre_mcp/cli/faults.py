@@ -88,3 +88,16 @@ class StoreThereError(RefusedError):
 
     code = "store_there"
     remedy = "To replace it, add --replace."
+
+
+class PassphraseWeakError(InvalidError):
+    """A passphrase has at least 12 characters, 6 of them different, so that trying out is slow."""  # noqa: E501
+
+    code = "passphrase_weak"
+    remedy = "Four random words are easy to keep, and long enough."
+
+
+class PassphrasesUnlikeError(InvalidError):
+    """The two passphrases typed are not the same, so neither was taken."""
+
+    code = "passphrases_unlike"

@@ -1,5 +1,7 @@
 """The gate said no."""
 
+from math import ceil
+
 from pierre_mcp.errors.kinds import RefusedError
 
 
@@ -97,3 +99,43 @@ class DemoRecipientError(RefusedError):
     """A demo is served to the recipient demo, and to no other."""
 
     code = "demo_recipient"
+
+
+class ConsentLockedError(RefusedError):
+    """The consent lock is on, and this was not done with its passphrase."""
+
+    code = "consent_locked"
+    remedy = "Run the command yourself, in a terminal window."
+
+
+class LockPassphraseWrongError(RefusedError):
+    """That is not the passphrase of the consent lock, so nothing was changed."""
+
+    code = "passphrase_wrong"
+
+
+class LockWaitsError(RefusedError):
+    """The consent lock was tried with wrong passphrases too often, and waits."""
+
+    code = "lock_waits"
+
+    def __init__(self, wait_s: float) -> None:
+        minutes = max(1, ceil(wait_s / 60))
+        super().__init__(
+            "The consent lock was tried with wrong passphrases too often. Try again in "
+            f"{minutes} min; what takes consent back needs no passphrase."
+        )
+        self.wait_s = wait_s
+
+
+class TokenRefusedError(RefusedError):
+    """The consent token is not one of this store's in use, as it gave it out."""
+
+    code = "token_refused"
+    remedy = "Issue another with: pierre-mcp consent token"
+
+
+class TokenExpiredError(TokenRefusedError):
+    """The consent token has run out."""
+
+    code = "token_expired"

@@ -5,7 +5,7 @@ backward, after that policy was held against the log: a cell whose epoch is not 
 the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from pierre_mcp.errors import (
     PolicyTamperedError,
     RefusedError,
 )
+from pierre_mcp.gate.locking import Sign, signature_of
 from pierre_mcp.gate.steadiness import is_steady
 from pierre_mcp.model.caller import Call, Caller, Job, Owner, System, weighed_as
 from pierre_mcp.model.fields import Params
@@ -122,6 +123,41 @@ class Admission:
             yield admitted
         finally:
             admitted.grant.kill()
+
+    @contextmanager
+    def to_widen(
+        self,
+        tx: Tx,
+        call: Call,
+        detail: Mapping[str, Any],
+        sign: Sign | None,
+    ) -> Iterator[Admitted]:
+        """Let the owner in to let more out than before; likewise.
+
+        With the consent lock on, only what is signed under it. The signature is asked
+        for here, over the policy epoch as it is in this very step.
+
+        Raises:
+            ConsentLockedError: The lock is on, and this is not signed under it.
+            RuntimeError: It is not the owner, nor a job of his.
+        """
+        if weighed_as(call.caller) is not None:
+            msg = "this is for the owner alone"
+            raise RuntimeError(msg)
+        who, here, read = self._circumstances(tx)
+        signature = signature_of(tx, who, read.policy, call.action, detail, sign)
+        grant = Grant(
+            self._mint,
+            who=who,
+            here=here,
+            recipient=None,
+            pairs=None,
+            signature=signature,
+        )
+        try:
+            yield Admitted(grant, who, read, None, frozenset())
+        finally:
+            grant.kill()
 
     @contextmanager
     def to_job(

@@ -5,8 +5,10 @@ nothing that serves a recipient calls them. Withdrawing reduces what is held, so
 recipient may withdraw its own. Whatever has run out by then is entered first.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
@@ -28,6 +30,22 @@ By = Literal["owner", "recipient", "founding", "restore"]
 _STATES = {LedgerEvent.GIVEN, LedgerEvent.WITHDRAWN, LedgerEvent.EXPIRED}
 """Events after which a scope is held, or is not."""
 
+LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one recipient was given in one step.
+
+    Attributes:
+        at: UTC.
+        scopes: How many.
+    """
+
+    recipient: str
+    at: datetime
+    scopes: int
+
 
 def give(  # noqa: PLR0913 - each by name
     tx: Tx,
@@ -46,9 +64,10 @@ def give(  # noqa: PLR0913 - each by name
 
     Raises:
         ExpiryPassedError: It would never count.
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out.
     """
     _check_owner(grant)
+    signature = grant.check_widens()
     if expires_at is not None and expires_at <= grant.here.now:
         raise ExpiryPassedError
     policies.expire(tx, grant, grant, now=grant.here.now)
@@ -75,6 +94,7 @@ def give(  # noqa: PLR0913 - each by name
             by=by,
             notice=notice.version,
             level=mine.level or Level.MEDIUM,
+            signature=signature,
         )
         policies.enter(tx, grant, entry, entry_id)
     changed = policy.changed(recipient, held)
@@ -114,15 +134,19 @@ def confirm_clock(tx: Tx, grant: Grant, offset_us: int) -> None:
     """Keep where the wall clock stands beside the boot clock, as the person says.
 
     Raises:
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out.
     """
     _check_owner(grant)
+    signature = grant.check_widens()
     policy = policies.read(tx, grant).policy
     epoch = policy.policy_epoch + 1
     update = {"policy_epoch": epoch, "clock_base_us": offset_us}
     policies.write(tx, grant, policy.model_copy(update=update))
     entry = LedgerEntry(
-        event=LedgerEvent.CLOCK_CONFIRMED, at=grant.here.now, by="owner"
+        event=LedgerEvent.CLOCK_CONFIRMED,
+        at=grant.here.now,
+        by="owner",
+        signature=signature,
     )
     policies.enter(tx, grant, entry)
 
@@ -177,6 +201,27 @@ def withdraw(
     left = {scope: held[scope] for scope in held if scope not in gone}
     policies.write(tx, grant, policy.changed(recipient, left))
     return gone
+
+
+def given_lately(tx: Tx, grant: Grant) -> tuple[Given, ...]:
+    """Return what was given in the last 7 days, oldest first; by the ledger alone."""
+    since = grant.here.now - LATELY
+    found = Counter(
+        (entry.at, entry.recipient)
+        for entry in policies.since(tx, grant, since)
+        if entry.event is LedgerEvent.GIVEN and entry.by == "owner"
+    )
+    return tuple(Given(to, at, count) for (at, to), count in sorted(found.items()))
+
+
+def lately_words(given: Sequence[Given], command: str) -> str:
+    """Say in one line what was given of late, and how to take it back."""
+    last = {one.recipient: one.at for one in given}
+    named = ", ".join(f"{to} on {at.date()}" for to, at in sorted(last.items()))
+    return (
+        f"Consent was given in the last 7 days: {named} (UTC). Not you? "
+        f"{command} consent withdraw --to NAME"
+    )
 
 
 def sources(tx: Tx, grant: Grant) -> list[str]:

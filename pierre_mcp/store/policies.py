@@ -40,6 +40,9 @@ _MAC_AGAIN = "UPDATE ledger SET kid = ?, cell = ?, mac = ? WHERE id = ?"
 _HISTORY = """
     SELECT id, cell, mac FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq
 """
+_NEWEST_FIRST = """
+    SELECT id, cell FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq DESC
+"""
 
 
 class LedgerEvent(StrEnum):
@@ -206,6 +209,23 @@ def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
         (entry_id, LedgerEntry.model_validate_json(_opened(tx, grant, entry_id, cell)))
         for entry_id, cell, _ in rows
     ]
+
+
+def since(tx: Tx, grant: Grant, moment: datetime) -> list[LedgerEntry]:
+    """Return the lines of ``moment`` (UTC) and later, newest first.
+
+    An expiry bears the moment it ended, which may be long before it was entered.
+    """
+    grant.check()
+    found = []
+    for entry_id, cell in tx.execute(_NEWEST_FIRST, (grant.tenant, grant.person)):
+        plain = _opened(tx, grant, entry_id, cell)
+        entry = LedgerEntry.model_validate_json(plain)
+        if entry.at >= moment:
+            found.append(entry)
+        elif entry.event is not LedgerEvent.EXPIRED:
+            break
+    return found
 
 
 def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:

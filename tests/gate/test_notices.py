@@ -40,7 +40,7 @@ def renew(world: World, *, to: str = CLAUDE) -> None:
         scopes = consents.renewable(tx, grant, to)
         consents.give(tx, grant, to, scopes, expires_at=None, notice=LATER)
 
-    world.gate.act(NOTE, work)
+    world.gate.widen(NOTE, work)
 
 
 def kept(world: World, version: int) -> Notice | None:

@@ -115,6 +115,22 @@ def test_what_ran_out_is_not_withdrawn_nor_superseded(world: World) -> None:
     ]
 
 
+def test_an_expiry_entered_late_hides_nothing_given_of_late(world: World) -> None:
+    """It bears the moment it ended, and stands behind what was given since."""
+    world.give("files:power", expires_at=world.clock.now() + HOUR)
+    world.clock.pass_s(30 * 86_400)
+    world.give(READ, to=OTHER)
+    world.clock.pass_s(60)
+    world.give("files:notes", to=OTHER, expires_at=world.clock.now() + HOUR)
+    world.clock.pass_s(8 * 86_400)
+    world.give("files:sleep", to=CLAUDE)
+    world.clock.pass_s(60)
+    world.give("files:body", to=OTHER, expires_at=world.clock.now() + HOUR)
+    world.clock.pass_s(3_600)
+    assert world.gate.expire(SYSTEM) == 1
+    assert [one.recipient for one in world.gate.given_lately()] == [CLAUDE, OTHER]
+
+
 def test_a_recipient_enters_no_expiry_but_its_own(world: World) -> None:
     for to in (CLAUDE, OTHER):
         world.give(READ, to=to, expires_at=world.clock.now() + HOUR)
