@@ -21,7 +21,7 @@ from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.gate.lines import ROTATE
+from pierre_mcp.gate.lines import EXPIRE, ROTATE
 from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
@@ -101,6 +101,9 @@ class FrontDesk:
         )
         max_age = timedelta(days=settings.key_max_age_days)
         self.upkeep = Upkeep(
+            sweep=lambda: self._hop(
+                lambda gate, _: gate.expire(Call(System(), EXPIRE, self._session))
+            ),
             waits=lambda: worker.run(
                 lambda store, _: rotations.waits(store, clock, max_age)
             ),

@@ -24,7 +24,9 @@ PROMISES: Final = {
         "A tool or resource without declared needs, or a prompt without the tools it "
         "leads to, cannot be registered."
     ),
-    "consent.expiry": "Consent ends at its expiry to the instant.",
+    "consent.expiry": (
+        "Consent ends at its expiry to the instant, and when the notice changes."
+    ),
     "consent.explicit": (
         "Nothing personal is read for, analysed for, or sent to a recipient without "
         "all four kinds of consent in force; import and upkeep compute only what is "
@@ -34,6 +36,10 @@ PROMISES: Final = {
         "Source, category, purpose, recipient, tool and expiry are each separate; a "
         "partial consent gives a partial answer that says so and does not tell "
         "whether withheld data exists."
+    ),
+    "consent.history": (
+        "Every change is kept, append-only, and can be shown to the person; receipts "
+        "can be issued."
     ),
     "consent.human-only": (
         "Nothing that arrives over MCP grants consent; with the consent lock on, nor "

@@ -56,6 +56,19 @@ class NotTakenError(InvalidError):
     code = "not_taken"
 
 
+class HistoryTamperedError(RefusedError):
+    """The history of your consents was changed from outside."""
+
+    code = "history_tampered"
+    remedy = "Run: pierre-mcp doctor --deep"
+
+
+class ReceiptInvalidError(InvalidError):
+    """This is no receipt of a consent that holds."""
+
+    code = "receipt_invalid"
+
+
 class NoScreenError(RefusedError):
     """A key is shown on a terminal only, and this output goes elsewhere."""
 

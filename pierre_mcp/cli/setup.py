@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from pierre_mcp.cli import clients, consent, consent_lock
+from pierre_mcp.cli.consent_options import ask_recipient, until
 from pierre_mcp.cli.faults import ConfigUnreadableError, NotTakenError
 from pierre_mcp.cli.imports import run_import, summarise
 from pierre_mcp.cli.inbox import chosen
@@ -227,8 +228,7 @@ def _offer_consent(session: Session) -> None:
     if not typer.confirm("Give an assistant consent now?", default=True, err=True):
         say(f"Give it at any time with: {session.settings.command} consent")
         return
-    to = consent.ask_recipient()
-    consent.give_bundle(session, to, sources, (), consent.until("1y"))
+    consent.give_bundle(session, ask_recipient(), sources, (), until("1y"))
 
 
 def _next_steps(session: Session) -> None:

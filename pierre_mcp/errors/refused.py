@@ -39,6 +39,42 @@ class ConsentMissingError(RefusedError):
         self.command = command
 
 
+class NoticeChangedError(RefusedError):
+    """What consent was given upon is worded differently by now, so it does not count.
+
+    Attributes:
+        command: The one command by which the person gives it anew.
+    """
+
+    code = "notice_changed"
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            "The notice that consent was given upon has changed since, so it does not "
+            "count until it is given anew. Only the person can do that, on a terminal, "
+            f"with: {command}"
+        )
+        self.command = command
+
+
+class ClockSuspectError(RefusedError):
+    """The clock was moved by more than a day while this ran; nothing is released.
+
+    Attributes:
+        command: By which the person says that it is right as it is now.
+    """
+
+    code = "clock_suspect"
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            "The clock of this machine was moved by more than a day while this ran, so "
+            "it cannot be told which consents have ended. Set it right; or, if it is "
+            f"right now, the person confirms it on a terminal with: {command}"
+        )
+        self.command = command
+
+
 class PolicyChangedError(RefusedError):
     """The person changed what they consent to while this ran; nothing is released."""
 

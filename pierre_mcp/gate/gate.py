@@ -40,7 +40,7 @@ from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
-from pierre_mcp.store import erasing, people
+from pierre_mcp.store import erasing, people, policies
 from pierre_mcp.store.database import TRUNCATE_TRIES, Tx
 from pierre_mcp.store.high_water import Mark
 
@@ -156,6 +156,30 @@ class Gate(Widening):
             # Asked again: it may have erased the person, or made one.
             self._record.add(tx, call, Outcome.DONE, facts, self._admit.concerned(tx))
         return done
+
+    def expire(self, call: Call) -> int:
+        """Enter in the ledger what has run out, and record it, in one step.
+
+        Returns:
+            How many scopes had; where none has, nothing is written.
+
+        Raises:
+            ClockSuspectError: It cannot be told.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        with self._store.reading() as tx:
+            kept = self._admit.to_ledger(tx, call)
+            if not kept or not policies.due(tx, kept.leave, kept.who, now=kept.now):
+                return 0
+        facts = Facts()
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            kept = self._admit.to_ledger(tx, call)
+            if kept is None:
+                return 0
+            ended = policies.expire(tx, kept.leave, kept.who, now=kept.now)
+            if ended:  # else another process was first
+                self._record.add_changed(tx, call, Outcome.DONE, facts, kept.who)
+        return ended
 
     def purge(self, call: Call) -> bool:
         """Empty the write-ahead log of what was overwritten; tell whether it is empty.
