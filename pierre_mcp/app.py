@@ -184,7 +184,7 @@ class FrontDesk:
 
     def tools(self) -> Sequence[ToolFace]:
         """Return every tool's face."""
-        return [tool_face(tool) for tool in self._table.tools.values()]
+        return [tool_face(tool) for tool in self._table.listed()]
 
     def resources(self) -> Sequence[ResourceFace]:
         """Return every resource's face."""

@@ -15,6 +15,11 @@ PROMISES: Final = {
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."
     ),
+    "compliance.documents": (
+        "DPIA, privacy notice, record of processing, HIPAA safeguards table and CCPA "
+        "notice are written from the running configuration; a recipient's copy names "
+        "no other recipient, and does not tell what there is."
+    ),
     "consent.every-tool": (
         "A tool or resource without declared needs, or a prompt without the tools it "
         "leads to, cannot be registered."

@@ -21,6 +21,7 @@ from pierre_mcp.cli import (
     audit,
     backup,
     call,
+    compliance,
     consent,
     doctor,
     erase,
@@ -59,6 +60,7 @@ _ORDER = (
     "backup",
     "restore",
     "doctor",
+    "compliance",
     "erase",
     "demo",
     "serve",
@@ -144,6 +146,9 @@ app.command("restore", short_help="Put a backup in the store's place, or accept 
     restore.restore
 )
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command(
+    "compliance", short_help="Documents that say what this store does, from itself."
+)(compliance.compliance)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 

@@ -68,7 +68,7 @@ class Facts:
 
     def released(self, answer: Answer, opened: frozenset[Pair]) -> None:
         """Note what is about to leave, and what was open to it."""
-        self.answer = answer.structured or b""
+        self.answer = answer.structured or answer.text.encode()
         self.opened = opened
 
 
