@@ -63,11 +63,8 @@ def erase(
     try:
         done = gate.erase(call, work, sign=sign)
     except BaseException:
-        for (
-            notes,
-            tombstone,
-            _,
-        ) in ordered:  # if it did commit, the next opening says so
+        # If it did commit, the next opening says so.
+        for notes, tombstone, _ in ordered:
             notes.note(tombstone, Word.KEPT)
         raise
     for notes, tombstone, lock in ordered:

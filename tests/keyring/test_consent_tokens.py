@@ -228,6 +228,7 @@ ATTACKS: dict[str, str] = {
     ),
     "too large": claiming(scope=" ".join(["strava:activities"] * 300)),
     "a bit flipped": TOKEN[:40] + ("A" if TOKEN[40] != "A" else "B") + TOKEN[41:],
+    "parts of one letter": "a.b.c",
     "nothing": "",
     "Bearer": f"Bearer {TOKEN}",
 }
