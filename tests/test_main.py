@@ -18,7 +18,7 @@ COMMANDS = [
     *("setup", "import", "consent", "object", "call", "athlete"),
     *("load", "records", "predict", "zones"),
     *("imports", "undo", "refresh", "retention", "audit", "disclosures", "requests"),
-    *("keys", "backup", "restore", "doctor", "erase", "demo", "serve"),
+    *("keys", "backup", "restore", "doctor", "compliance", "erase", "demo", "serve"),
 ]
 
 

@@ -35,9 +35,6 @@ DeleteData = Annotated[
     bool,
     typer.Option("--delete-data", help="Also delete what was collected under it."),
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="With --delete-data: only show what would go.")
-]
 Anyway = Annotated[
     bool,
     typer.Option("--anyway", help="Delete also what other assistants may read still."),

@@ -149,3 +149,17 @@ class CancelledCallError(PierreError):
     """The call was cancelled, and nothing was released."""
 
     code = "cancelled"
+
+
+class ExpiryPassedError(InvalidError):
+    """This consent would have ended before it began: the log is ahead of the clock."""
+
+    code = "expiry_passed"
+    remedy = "Set the clock of this machine right, or give it for longer."
+
+
+class LedgerLineUnknownError(NotFoundError):
+    """There is no consent of that id in the history: given, refused or ended."""
+
+    code = "ledger_line_unknown"
+    remedy = "Find it with: pierre-mcp consent history"

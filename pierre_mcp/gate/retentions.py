@@ -8,6 +8,7 @@ from pierre_mcp.clock import Clock
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.jobs import pump_upkeep
+from pierre_mcp.gate.steadiness import is_steady
 from pierre_mcp.model.caller import Call, System
 from pierre_mcp.services import retention
 from pierre_mcp.services.expunging import Expunging
@@ -62,5 +63,10 @@ def by_itself(clock: Clock) -> Expunging:
 
 
 def waits(gate: Gate, call: Call, clock: Clock) -> bool:
-    """Tell whether anything is older than the person has it kept."""
+    """Tell whether anything is older than the person has it kept.
+
+    Under a clock that was moved nothing is: nobody knows how old it is then.
+    """
+    if not is_steady(clock):
+        return False
     return gate.waits(call, lambda tx, m: retention.waits(tx, m, clock.now()))

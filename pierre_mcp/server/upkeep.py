@@ -71,6 +71,7 @@ class Upkeep:
 
     Args:
         chores: In the order in which they are looked for.
+        sweep: Enters what has ended, at each look; a short unit of its own.
         open_: Opens the store, on a thread of its own, when there is something to do.
         first_s: When to look first, after ``start``.
     """
@@ -79,10 +80,12 @@ class Upkeep:
         self,
         chores: Sequence[Chore],
         *,
+        sweep: Callable[[], Awaitable[object]],
         open_: Callable[[], Store],
         first_s: float = FIRST_S,
     ) -> None:
         self._chores = list(chores)
+        self._sweep = sweep
         self._open = open_
         self._first_s = first_s
         self._leaving = asyncio.Event()
@@ -112,8 +115,9 @@ class Upkeep:
 
     async def _look(self) -> None:
         pause_s = self._first_s
-        while self._chores and not await self._left_within(pause_s):
+        while not await self._left_within(pause_s):
             pause_s = AGAIN_S
+            await self._swept()
             for chore in tuple(self._chores):
                 try:
                     if await chore.waits() and await self._done(chore) is Next.NEVER:
@@ -123,6 +127,12 @@ class Upkeep:
                 except (PierreError, OSError) as error:
                     # Its text may hold data.
                     log.warning("%s: %s", chore.failed, type(error).__name__)
+
+    async def _swept(self) -> None:
+        try:
+            await self._sweep()
+        except (PierreError, OSError) as error:
+            log.warning("what has ended was not entered: %s", type(error).__name__)
 
     async def _left_within(self, pause_s: float) -> bool:
         with suppress(TimeoutError):

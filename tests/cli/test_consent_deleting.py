@@ -35,4 +35,4 @@ def test_shown_asked_withdrawn_and_gone(runner: Person) -> None:
     with runner.sits(*WITHDRAW, "--anyway", "--json") as terminal:
         terminal.take_challenge()
         assert '"withdrawn": []' in terminal.end().text
-    assert runner.run("consent", "withdraw", "--to", "x", "--dry-run").returncode == 1
+    assert runner.run("consent", "withdraw", "--to", "x", "--anyway").returncode == 1

@@ -20,7 +20,6 @@ from pierre_mcp.model.audit import Finding, Health, Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.scope import Scope
 from pierre_mcp.services import consents
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.steps import Act
@@ -70,6 +69,18 @@ def test_what_was_read_before_a_withdrawal_is_not_released(
     assert answer.code == "consent_missing"
     assert acting.runs == 1
     assert [r["outcome"] for r in consented.rows()[-2:]] == ["done", "refused"]
+
+
+@pytest.mark.promise("consent.withdraw-now")
+@pytest.mark.parametrize("scope", ["analytics:insights", f"share:{CLAUDE}"])
+def test_a_purpose_or_sharing_withdrawn_meanwhile_stops_the_answer(
+    consented: World, acting: Acting, second: Store, scope: str
+) -> None:
+    acting.does = lambda *_: consented.withdraw(scope, store=second)
+    answer = consented.ask("probe")
+    nothing_left(answer)
+    assert (answer.code, acting.runs) == ("consent_missing", 1)
+    assert scope in answer.text
 
 
 def test_a_change_that_leaves_consent_is_served_afresh_with_nothing_reused(
@@ -276,19 +287,19 @@ def test_what_the_owner_does_is_undone_and_recorded_when_it_breaks(
     world: World,
 ) -> None:
     def broken(tx: Tx, grant: Grant) -> None:
-        scopes = (Scope("files:activities"),)
-        consents.give(tx, grant, CLAUDE, scopes, expires_at=None)
+        policies.write(tx, grant, policies.read(tx, grant).policy)
         raise ValueError(HOSTILE)
 
+    before = world.by_hand("SELECT cell FROM policies")
     call = Call(OWNER, "consent grant", "session")
-    for way in (world.gate.act, world.gate.look):
+    for way in (world.gate.act, world.gate.widen, world.gate.look):
         with pytest.raises((ValueError, sqlite3.Error)):
             way(call, broken)
         assert world.last_row()["outcome"] == "failed"
     with pytest.raises(ValueError, match="s3cret"):
         world.gate.maintain(call, lambda *_: broken_maintenance())
     assert world.last_row()["outcome"] == "failed"
-    assert world.told("get_consents")["scope"] == []
+    assert world.by_hand("SELECT cell FROM policies") == before
 
 
 def broken_maintenance() -> None:

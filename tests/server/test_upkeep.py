@@ -39,12 +39,16 @@ class House:
     directory: Path
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     opened: int = 0
+    swept: int = 0
+    sweep_fails: bool = False
     fails: bool = False
     between: Callable[[Upkeep], None] | None = None
 
     @asynccontextmanager
     async def upkeep(self) -> Any:
-        made = Upkeep([self.chore(lambda: made)], open_=self.open, first_s=0.0)
+        made = Upkeep(
+            [self.chore(lambda: made)], sweep=self.sweep, open_=self.open, first_s=0.0
+        )
         made.start()
         try:
             yield made
@@ -67,6 +71,11 @@ class House:
             lock=self.lock,
             listen=listen,
         )
+
+    async def sweep(self) -> None:
+        self.swept += 1
+        if self.sweep_fails:
+            raise StoreUnwritableError
 
     async def look(self, work: Callable[[Store], bool]) -> bool:
         self.looked.set()
@@ -125,6 +134,17 @@ async def test_nothing_is_opened_where_nothing_is_due(house: House) -> None:
     assert house.opened == 0
 
 
+async def test_what_has_ended_is_entered_at_each_look(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And where that fails, keys are looked at all the same."""
+    house.sweep_fails = True
+    async with house.upkeep():
+        await house.looked.wait()
+    assert house.swept == 1
+    assert "what has ended was not entered: StoreUnwritableError" in caplog.text
+
+
 async def test_it_leaves_it_to_the_process_that_has_the_lock(house: House) -> None:
     edit(house.directory, SPENT)
     with closing(FileLock(house.lock)) as lock:
@@ -166,7 +186,7 @@ async def test_a_row_that_does_not_open_is_not_tried_for_ever(
     edit(house.directory, "UPDATE streams SET cell = CAST(cell || x'00' AS BLOB)")
     async with house.upkeep() as made:
         await house.until(lambda: "1 not readable" in caplog.text)
-        await made._task
+        await house.until(lambda: not made._chores)
     assert house.opened == 1
 
 
@@ -181,7 +201,7 @@ async def test_what_fails_is_said_and_the_server_goes_on(
 
 
 async def test_it_is_left_before_it_began(house: House) -> None:
-    made = Upkeep([house.chore(lambda: made)], open_=house.open)
+    made = Upkeep([house.chore(lambda: made)], sweep=house.sweep, open_=house.open)
     await made.close()
     made.start()
     await made.close()
@@ -199,7 +219,7 @@ async def test_what_has_expired_is_deleted_by_itself(
         world.gate.act(Call(Owner(), "retention set", "session"), keep)
     chore = expiring(house.look, gate_on, CLOCK, session="session", lock=house.lock)
     spent = [house.chore(lambda: made), chore]
-    made = Upkeep(spent, open_=house.open, first_s=0.0)
+    made = Upkeep(spent, sweep=house.sweep, open_=house.open, first_s=0.0)
     made.start()
     await house.until(lambda: "deleted by itself: from 1 places" in caplog.text)
     await made.close()
