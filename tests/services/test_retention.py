@@ -1,6 +1,7 @@
 """Retention: said, recorded, due, and kept by an import."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,14 @@ def test_an_import_keeps_nothing_that_is_too_old(world: World, tmp_path: Path) -
     grant = owner_grant(world.store)
     with world.store.reading() as tx:
         assert originals.held(tx, grant, "3", 1) == file.read_bytes()
+
+
+def test_under_a_clock_that_was_moved_nothing_is_due(world: World) -> None:
+    world.put(a_recording(day="2026-02-25"))
+    keep(world, Category.NOTES, 30)
+    assert not retentions.waits(world.gate, SYSTEM, world.clock)
+    world.clock.set_by(timedelta(days=3_650))
+    assert not retentions.waits(world.gate, SYSTEM, world.clock)
+    world.clock.set_by(timedelta(days=-3_650))
+    world.clock.pass_s(60 * 86_400)
+    assert retentions.waits(world.gate, SYSTEM, world.clock)
