@@ -14,6 +14,8 @@ from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.consent_token import ConsentClaims
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Scope
+from pierre_mcp.policy.consent import counting
+from pierre_mcp.policy.notices import CURRENT
 
 Reason: TypeAlias = Literal[
     "consent_missing", "scope_not_in_token", "other_operation", "policy_changed"
@@ -51,10 +53,15 @@ def needed(recipient: str, operation: str, asked: Iterable[Scope]) -> tuple[Scop
 
 
 def lacking(
-    policy: Policy, recipient: str, wanted: Iterable[Scope], *, now: datetime
+    policy: Policy,
+    recipient: str,
+    wanted: Iterable[Scope],
+    *,
+    now: datetime,
+    notice: int = CURRENT.version,
 ) -> tuple[Scope, ...]:
     """Return those of ``wanted`` that do not count for a recipient now, in order."""
-    held = policy.of(recipient).in_force(now)
+    held = counting(policy.of(recipient), now=now, notice=notice)
     return tuple(s for s in wanted if s not in held or _objected(policy, s))
 
 
@@ -65,10 +72,11 @@ def weigh_token(
     operation: str,
     asked: Iterable[Scope],
     now: datetime,
+    notice: int = CURRENT.version,
 ) -> TokenVerdict:
     """Weigh what a token is used for."""
     wanted = needed(claims.recipient, operation, asked)
-    unheld = lacking(policy, claims.recipient, wanted, now=now)
+    unheld = lacking(policy, claims.recipient, wanted, now=now, notice=notice)
     named = needed(claims.recipient, claims.operation, claims.scopes)
     missing = tuple(s for s in wanted if s in unheld or s not in named)
     granted = tuple(s for s in wanted if s not in missing)
