@@ -75,6 +75,10 @@ def test_a_program_on_a_pseudo_terminal_lets_nothing_out(runner: Person) -> None
         assert screen.status == 1
         assert WRONG in screen.text
     assert scopes(runner) == []
+    ledger = runner.asks("consent", "history")["lines"]
+    assert [(one["event"], one["scope"]) for one in ledger][-1] == (
+        *("refused", "files:location"),
+    )
     refused = [row for row in rows(runner) if row["code"] == "passphrase_wrong"]
     assert [row["risk"] for row in refused] == ["medium"] * 5
     # By now it has been tried five times, and waits; for the right one, too.
