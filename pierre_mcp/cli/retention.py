@@ -190,10 +190,9 @@ def _shorten(session: Session, category: Category, days: int, *, dry_run: bool) 
     challenge("delete it, now and as it gets older")
     detail = {"category": category, "days": days}
     job = Expunging(service.expired(SystemClock().now()))
+    # Behind the consent lock, like every erasure.
+    session.widen("retention set", _setting(category, days), detail=detail)
     with session.gate() as gate:
-        gate.act(
-            session.owner("retention set"), _setting(category, days), detail=detail
-        )
         free = delete(session, gate, retentions.RETENTION, job)
     tell_deleted(job, free=free, as_json=False)
 

@@ -16,6 +16,7 @@ from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.policy.consent import counting
 from pierre_mcp.policy.notices import CURRENT
+from pierre_mcp.policy.objections import stands_against
 
 Reason: TypeAlias = Literal[
     "consent_missing", "scope_not_in_token", "other_operation", "policy_changed"
@@ -62,7 +63,7 @@ def lacking(
 ) -> tuple[Scope, ...]:
     """Return those of ``wanted`` that do not count for a recipient now, in order."""
     held = counting(policy.of(recipient), now=now, notice=notice)
-    return tuple(s for s in wanted if s not in held or _objected(policy, s))
+    return tuple(s for s in wanted if s not in held or stands_against(policy.blocks, s))
 
 
 def weigh_token(
@@ -105,9 +106,3 @@ def _reason(
     if policy.policy_epoch != claims.policy_epoch:
         return "policy_changed"
     return None
-
-
-def _objected(policy: Policy, scope: Scope) -> bool:
-    """Tell whether the person objects to it, whatever was consented to."""
-    is_share = scopes.kind_of(scope) is scopes.Kind.TRANSMISSION
-    return scope in policy.blocks or (is_share and "share" in policy.blocks)

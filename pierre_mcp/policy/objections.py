@@ -9,7 +9,7 @@ from typing import Final
 
 from pierre_mcp.errors import ObjectionUnknownError
 from pierre_mcp.model import scope as scopes
-from pierre_mcp.model.scope import Purpose
+from pierre_mcp.model.scope import Purpose, Scope
 from pierre_mcp.model.terms import Terms
 
 SHARE: Final = "share"
@@ -31,6 +31,12 @@ def about(blocks: Collection[str], recipient: str) -> tuple[str, ...]:
     """Return the objections that ``recipient`` may be told: no other's."""
     purposes = tuple(map(scopes.processing, Purpose))
     return (*of_recipient(blocks, recipient), *_among(blocks, purposes))
+
+
+def stands_against(blocks: Collection[str], scope: Scope) -> bool:
+    """Tell whether the person objects to what a scope is for."""
+    is_share = scopes.kind_of(scope) is scopes.Kind.TRANSMISSION
+    return scope in blocks or (is_share and SHARE in blocks)
 
 
 def word_of(what: str, recipient: str | None) -> str:

@@ -23,7 +23,7 @@ def object_to(tx: Tx, grant: Grant, word: str) -> bool:
     if word in policy.blocks:
         return False
     blocks = sorted({*policy.blocks, word})
-    _change(tx, grant, policy, blocks, LedgerEvent.OBJECTED, word)
+    _change(tx, grant, policy, blocks, event=LedgerEvent.OBJECTED, word=word)
     return True
 
 
@@ -31,13 +31,14 @@ def lift(tx: Tx, grant: Grant, word: str) -> bool:
     """Lift an objection; tell whether there was one. Consents count again as they do.
 
     Raises:
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out.
     """
-    policy = _policy(tx, grant)
+    signature, policy = grant.check_widens(), _policy(tx, grant)
     if word not in policy.blocks:
         return False
     blocks = [one for one in policy.blocks if one != word]
-    _change(tx, grant, policy, blocks, LedgerEvent.OBJECTION_LIFTED, word)
+    lifted = LedgerEvent.OBJECTION_LIFTED
+    _change(tx, grant, policy, blocks, event=lifted, word=word, signature=signature)
     return True
 
 
@@ -57,13 +58,15 @@ def _policy(tx: Tx, grant: Grant) -> Policy:
     return policies.read(tx, grant).policy
 
 
-def _change(
+def _change(  # noqa: PLR0913 - one line of the ledger
     tx: Tx,
     grant: Grant,
     policy: Policy,
     blocks: list[str],
+    *,
     event: LedgerEvent,
     word: str,
+    signature: str = "",
 ) -> None:
     update = {"policy_epoch": policy.policy_epoch + 1, "blocks": blocks}
     policies.write(tx, grant, policy.model_copy(update=update))
@@ -74,5 +77,6 @@ def _change(
         recipient=recipient if head == SHARE else "",
         by="owner",
         subject=word,
+        signature=signature,
     )
     policies.enter(tx, grant, entry)

@@ -40,11 +40,9 @@ def set_days(tx: Tx, grant: Grant, category: Category, days: int | None) -> bool
         Whether that was not so already.
 
     Raises:
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out, or deletes.
     """
-    if not grant.owner:
-        msg = "only the owner says how long data is kept"
-        raise RuntimeError(msg)
+    signature = grant.check_widens()  # kept longer, or deleted sooner
     policy = policies.read(tx, grant).policy
     if policy.retention.get(category) == days:
         return False
@@ -58,6 +56,7 @@ def set_days(tx: Tx, grant: Grant, category: Category, days: int | None) -> bool
         at=grant.here.now,
         by="owner",
         subject=f"{category}: {length}",
+        signature=signature,
     )
     policies.enter(tx, grant, entry)
     return True

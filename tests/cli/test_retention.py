@@ -74,7 +74,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def keep(world: World, category: Category, days: int) -> None:
-    world.gate.act(
+    world.gate.widen(
         Call(Owner(), "retention set", "session"),
         lambda tx, grant: service.set_days(tx, grant, category, days),
     )

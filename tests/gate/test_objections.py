@@ -36,7 +36,7 @@ def object_to(world: World, word: str) -> bool:
 
 
 def lift(world: World, word: str) -> bool:
-    return world.gate.act(OWNER, lambda tx, g: objections.lift(tx, g, word))
+    return world.gate.widen(OWNER, lambda tx, g: objections.lift(tx, g, word))
 
 
 @pytest.fixture

@@ -216,7 +216,7 @@ async def test_what_has_expired_is_deleted_by_itself(
         retention.set_days(tx, grant, Category.HEART_RATE, 7)
 
     with a_world(house.directory) as world:
-        world.gate.act(Call(Owner(), "retention set", "session"), keep)
+        world.gate.widen(Call(Owner(), "retention set", "session"), keep)
     chore = expiring(house.look, gate_on, CLOCK, session="session", lock=house.lock)
     spent = [house.chore(lambda: made), chore]
     made = Upkeep(spent, sweep=house.sweep, open_=house.open, first_s=0.0)

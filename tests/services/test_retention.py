@@ -10,12 +10,14 @@ from pierre_mcp.errors import PolicyTamperedError
 from pierre_mcp.gate import retentions
 from pierre_mcp.model.caller import Call, Owner, System
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.grant import Grant
 from pierre_mcp.services import originals, retention
 from pierre_mcp.services.finding import plan
 from pierre_mcp.services.imports import Import
 from pierre_mcp.services.steps import silent
 from pierre_mcp.services.workers import Parsers
 from pierre_mcp.store import policies
+from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileOutcome
 from pierre_mcp.store.policies import LedgerEvent
 from tests.fakes import StillClock
@@ -34,7 +36,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def keep(world: World, category: Category, days: int | None) -> bool:
-    return world.gate.act(
+    return world.gate.widen(
         OWNER, lambda tx, grant: retention.set_days(tx, grant, category, days)
     )
 
@@ -66,9 +68,17 @@ def test_a_recipient_never_says_it(world: World) -> None:
     grant = a_grant(owner_of(world.store), pairs=set())
     with (
         world.store.writing() as tx,
-        pytest.raises(RuntimeError, match="only the owner"),
+        pytest.raises(RuntimeError, match="lets more out"),
     ):
         retention.set_days(tx, grant, Category.POWER, 30)
+
+
+def test_it_is_behind_the_consent_lock_like_every_erasure(world: World) -> None:
+    def work(tx: Tx, grant: Grant) -> bool:
+        return retention.set_days(tx, grant, Category.POWER, 1)
+
+    with pytest.raises(RuntimeError, match="lets more out"):
+        world.gate.act(OWNER, work)
 
 
 @pytest.mark.promise("privacy.retention")
