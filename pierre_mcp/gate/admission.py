@@ -17,14 +17,15 @@ from pierre_mcp.errors import (
     PersonErasedError,
     PolicyTamperedError,
 )
-from pierre_mcp.model.caller import Call, Job, System, weighed_as
-from pierre_mcp.model.fields import Params
+from pierre_mcp.model.caller import Call, Caller, Job, Owner, System, weighed_as
+from pierre_mcp.model.fields import Level, Params
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Lacking, weigh
+from pierre_mcp.policy.levels import level_of
 from pierre_mcp.store import audit, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
@@ -54,6 +55,11 @@ class Admitted:
     read: ReadPolicy
     until: datetime | None
     pairs: frozenset[Pair]
+
+    @property
+    def level(self) -> Level | None:
+        """At which level it goes out; None for the owner."""
+        return None if self.grant.recipient is None else self.grant.level
 
 
 class Admission:
@@ -188,7 +194,8 @@ class Admission:
         if recipient is None:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
-        asked = Asked(recipient, call.action, source)
+        level = _level(call.caller) or level_of(read.policy.of(recipient).level)
+        asked = Asked(recipient, call.action, source, level)
         verdict = weigh(read.policy, terms, asked, now=here.now)
         if isinstance(verdict, Lacking):
             command = self._command(recipient, verdict)
@@ -200,6 +207,8 @@ class Admission:
             recipient=recipient,
             pairs=verdict.pairs,
             withheld=verdict.withheld,
+            level=level,
+            session=call.session,
         )
         return Admitted(grant, who, read, verdict.until, verdict.pairs)
 
@@ -222,7 +231,7 @@ class Admission:
             profile=people.profile(tx, who),
             command=self._about.command,
             version=self._about.version,
-            zones=read.policy.zones,
+            zones=policies.settled(tx.ring, who, read.policy).zones,
             readers=self._readers,
         )
         return who, here, read
@@ -236,3 +245,8 @@ class Admission:
             return f"{self._about.command} consent --to {recipient}"
         scopes = " ".join(verdict.missing)
         return f"{self._about.command} consent grant {scopes} --to {recipient}"
+
+
+def _level(caller: Caller) -> Level | None:
+    """Return the level that a preview is asked for at, in place of the one chosen."""
+    return caller.level if isinstance(caller, Owner) else None

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pierre_mcp.model.fields import Level
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -18,9 +20,11 @@ class Owner:
     Attributes:
         preview_as: Weigh and level as this recipient (``call --as``); nothing is
             disclosed, so the record says ``preview``.
+        level: Level it as this in place of the one that the recipient has.
     """
 
     preview_as: str | None = None
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ def weighed_as(caller: Caller) -> str | None:
     match caller:
         case Recipient(label):
             return label
-        case Owner(preview_as):
-            return preview_as
+        case Owner(preview_as=recipient):
+            return recipient
         case Job(behalf):
             return weighed_as(behalf)
         case System():

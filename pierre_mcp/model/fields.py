@@ -25,6 +25,8 @@ class Treatment(StrEnum):
     PLACE = "place"
     CURSOR = "cursor"
     FREE_TEXT = "free_text"
+    REGION = "region"
+    DAYS_AGO = "days_ago"
 
 
 class Level(StrEnum):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NoReturn
 
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
@@ -30,13 +31,16 @@ class Grant:
         person: Whose data it is.
         recipient: Whom the answer is for; None for the owner.
         here: What is true around the call.
+        level: How closely the recipient may look; the owner has none.
+        session: The process that serves the call.
     """
 
     __slots__ = (
-        "_alive", "_pairs", "_withheld", "here", "person", "recipient", "tenant",
+        "_alive", "_pairs", "_withheld", "here", "level", "person", "recipient",
+        "session", "tenant",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of what the gate decided
         self,
         mint: Mint,
         *,
@@ -45,6 +49,8 @@ class Grant:
         recipient: str | None,
         pairs: frozenset[Pair] | None,
         withheld: Iterable[Pair] = (),
+        level: Level = Level.MEDIUM,
+        session: str = "",
     ) -> None:
         if type(mint) is not Mint:
             msg = "only the gate makes grants"
@@ -53,6 +59,8 @@ class Grant:
         self.person: Final = who.person
         self.here: Final = here
         self.recipient: Final = recipient
+        self.level: Final = level
+        self.session: Final = session
         self._pairs: Final = pairs
         self._withheld: Final = tuple(withheld)
         self._alive = True

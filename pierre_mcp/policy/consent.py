@@ -14,9 +14,11 @@ from typing import TypeAlias
 
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Pair, Scope
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.levels import WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Asked:
         tool: The tool's name.
         source: The one source asked for, or None for every source the recipient
             holds any scope of.
+        level: At which it would go out; some categories are not read at some levels.
     """
 
     recipient: str
     tool: str
     source: str | None
+    level: Level = Level.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,13 @@ def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdi
     held = policy.of(asked.recipient).in_force(now)
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
-    pairs = frozenset(p for p in wanted if scopes.access(*p) in held)
+    never = WITHHELD[asked.level]
+    pairs = frozenset(
+        p for p in wanted if p[1] not in never and scopes.access(*p) in held
+    )
     if terms.needs_nothing:
-        return Covered(pairs_held(held), (), _until(held))
+        known = frozenset(p for p in pairs_held(held) if p[1] not in never)
+        return Covered(known, (), _until(held))
     missing = [s for s in _always(terms, asked) if s not in held]
     if terms.required is not None and all(c is not terms.required for _, c in pairs):
         if not sources:

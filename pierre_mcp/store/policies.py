@@ -15,6 +15,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 
 from pierre_mcp.errors import PolicyTamperedError, SealBrokenError
+from pierre_mcp.keyring import shifts
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.fields import Level
@@ -130,8 +131,21 @@ def unchanged(tx: Tx, who: Who, before: ReadPolicy) -> bool:
 def write(tx: Tx, grant: Grant, policy: Policy) -> None:
     """Replace the policy; the caller's transaction also records why."""
     grant.check()
-    kid, cell = _seal(tx.ring, grant, policy)
+    kid, cell = _seal(tx.ring, grant, settled(tx.ring, grant, policy))
     tx.execute(_WRITE, (kid, cell, grant.tenant, grant.person))
+
+
+def settled(ring: Ring, who: Who, policy: Policy) -> Policy:
+    """Return the policy with the shift of each of its zones.
+
+    One of an earlier version has none: it is the same each time until keys rotate, and
+    kept with the next change.
+    """
+    if all(zone.shift_m is not None for zone in policy.zones):
+        return policy
+    scope = person_scope(who.tenant, who.person)
+    zones = shifts.settled(ring, scope, policy.zones)
+    return policy.model_copy(update={"zones": zones})
 
 
 def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> str:
