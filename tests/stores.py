@@ -120,7 +120,7 @@ def owner_of(store: Store) -> Identity:
         return people.owner(tx)
 
 
-def a_grant(  # noqa: PLR0913 - each can matter
+def a_grant(
     who: Identity,
     *,
     pairs: frozenset[Pair] | set[Pair] | None = None,

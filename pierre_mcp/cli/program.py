@@ -28,6 +28,8 @@ from pierre_mcp.cli import (
     keys,
     load,
     predict,
+    privacy,
+    privacy_zones,
     records,
     refresh,
     restore,
@@ -45,6 +47,7 @@ _ORDER = (
     "setup",
     "import",
     "consent",
+    "privacy",
     "call",
     "athlete",
     "load",
@@ -114,6 +117,12 @@ app.add_typer(
     consent.app,
     name="consent",
     short_help="Give, list and withdraw what assistants may have.",
+)
+privacy.app.add_typer(privacy_zones.app, name="zone")
+app.add_typer(
+    privacy.app,
+    name="privacy",
+    short_help="How closely each assistant may look, and where places are private.",
 )
 app.command("call", short_help="Run one tool, or preview what an assistant gets.")(
     call.call

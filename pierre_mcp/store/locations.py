@@ -1,7 +1,7 @@
-"""Where activities went, asked of several at once: only whether they touch a zone."""
+"""Where activities went, of many at once: their paths, and which touch a zone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pierre_mcp.keyring.cells import column_piece
 from pierre_mcp.model.category import Category
@@ -12,14 +12,49 @@ from pierre_mcp.policy.circles import circle_of, touched
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import column_of, place_of, readable, unpacked
 
-_PATHS = """
+_ALL = """
     SELECT id, activity_id, source, origin, local_day, location
-      FROM recordings INDEXED BY recordings_of_activity
-     WHERE activity_id IN (SELECT value FROM json_each(?))
-       AND tenant = ? AND person = ? AND location IS NOT NULL
+      FROM recordings
+     WHERE tenant = ? AND person = ? AND location IS NOT NULL
        AND source IN (SELECT value FROM json_each(?))
 """
+_SOME = """
+    SELECT id, activity_id, source, origin, local_day, location
+      FROM recordings INDEXED BY recordings_of_activity
+     WHERE tenant = ? AND person = ? AND location IS NOT NULL
+       AND source IN (SELECT value FROM json_each(?))
+       AND activity_id IN (SELECT value FROM json_each(?))
+"""
 _PIECE = column_piece(column_of(str(Category.LOCATION)))
+
+
+def paths(
+    tx: Tx, grant: Grant, activity_ids: Sequence[str] | None
+) -> Iterator[tuple[str, LocationCell]]:
+    """Give the path of each recording that may be read, with its activity's id.
+
+    Args:
+        tx: A snapshot.
+        grant: Decides what is opened.
+        activity_ids: Of these alone; of every one where None.
+
+    Raises:
+        SealBrokenError: A cell was altered or moved.
+    """
+    sources = [
+        source
+        for source in readable(tx, grant, None)
+        if grant.reads(source, Category.LOCATION)
+    ]
+    who = (grant.tenant, grant.person, json.dumps(sources))
+    if activity_ids is None:
+        rows = tx.execute(_ALL, who)
+    else:
+        rows = tx.execute(_SOME, (*who, json.dumps(activity_ids)))
+    for row_id, of, source, origin, day, cell in rows:
+        place = place_of(grant, row_id, Where(source, origin), day, "")
+        [plain] = tx.ring.open_row(place, [(_PIECE, cell)])
+        yield of, LocationCell.model_construct(**unpacked(LocationCell, plain))
 
 
 def touching(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> frozenset[str]:
@@ -29,19 +64,8 @@ def touching(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> frozenset[str
         SealBrokenError: A cell was altered or moved.
     """
     circles = [circle_of(zone) for zone in grant.here.zones]
-    sources = [
-        source
-        for source in readable(tx, grant, None)
-        if grant.reads(source, Category.LOCATION)
-    ]
-    found: set[str] = set()
-    if not circles or not sources:
-        return frozenset()
-    asked = (json.dumps(activity_ids), grant.tenant, grant.person, json.dumps(sources))
-    for row_id, of, source, origin, day, cell in tx.execute(_PATHS, asked):
-        place = place_of(grant, row_id, Where(source, origin), day, "")
-        [plain] = tx.ring.open_row(place, [(_PIECE, cell)])
-        path = unpacked(LocationCell, plain)
-        if touched(path["lat_deg"], path["lon_deg"], circles):
-            found.add(of)
-    return frozenset(found)
+    return frozenset(
+        of
+        for of, path in paths(tx, grant, activity_ids)
+        if touched(path.lat_deg, path.lon_deg, circles)
+    )
