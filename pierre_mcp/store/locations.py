@@ -10,19 +10,21 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import Where
 from pierre_mcp.policy.circles import circle_of, touched
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import column_of, place_of, readable, unpacked
+from pierre_mcp.store.recordings import barred, column_of, place_of, readable, unpacked
 
 _ALL = """
     SELECT id, activity_id, source, origin, local_day, location
       FROM recordings
      WHERE tenant = ? AND person = ? AND location IS NOT NULL
        AND source IN (SELECT value FROM json_each(?))
+       AND origin NOT IN (SELECT value FROM json_each(?))
 """
 _SOME = """
     SELECT id, activity_id, source, origin, local_day, location
       FROM recordings INDEXED BY recordings_of_activity
      WHERE tenant = ? AND person = ? AND location IS NOT NULL
        AND source IN (SELECT value FROM json_each(?))
+       AND origin NOT IN (SELECT value FROM json_each(?))
        AND activity_id IN (SELECT value FROM json_each(?))
 """
 _PIECE = column_piece(column_of(str(Category.LOCATION)))
@@ -46,7 +48,7 @@ def paths(
         for source in readable(tx, grant, None)
         if grant.reads(source, Category.LOCATION)
     ]
-    who = (grant.tenant, grant.person, json.dumps(sources))
+    who = (grant.tenant, grant.person, json.dumps(sources), barred(grant))
     if activity_ids is None:
         rows = tx.execute(_ALL, who)
     else:
