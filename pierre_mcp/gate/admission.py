@@ -209,6 +209,7 @@ class Admission:
             withheld=verdict.withheld,
             level=level,
             session=call.session,
+            guards=verdict.guards,
         )
         return Admitted(grant, who, read, verdict.until, verdict.pairs)
 

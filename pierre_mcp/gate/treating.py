@@ -78,6 +78,9 @@ class Treating:
         columns = dict(page.columns)
         for name, treatment in plan(page.row, self._level):
             treat = self._treat(name, treatment)
+            if self._leaves_out(treatment):
+                columns[name] = [MISSING] * len(page)
+                continue
             columns[name] = [
                 v if v is None or v is MISSING else treat(v) for v in columns[name]
             ]
@@ -108,7 +111,8 @@ class Treating:
         changed = {}
         for name, treatment in plan(type(shape), self._level):
             value = getattr(shape, name)
-            if value is not None and value is not MISSING:
+            told = value is not None or self._leaves_out(treatment)
+            if told and value is not MISSING:
                 changed[name] = self._treat(name, treatment)(value)
         if self._touched(type(shape), [getattr(shape, "id", "")]):
             changed[_START] = levels.local_hour(getattr(shape, _START))
@@ -122,6 +126,10 @@ class Treating:
         is_fine = self._effects[Treatment.PATH] is Effect.FINE
         tells = is_fine and bool(self._circles) and _START in of.model_fields
         return self._touching(ids) if tells else ()
+
+    def _leaves_out(self, treatment: Treatment | None) -> bool:
+        """Tell whether not even "not recorded" is told."""
+        return treatment is not None and self._effects[treatment] is Effect.ABSENT
 
     def _treat(self, name: str, treatment: Treatment | None) -> Callable[[Any], Any]:
         """Return what is done to each value of a field; None means "look inside"."""

@@ -33,11 +33,13 @@ class Grant:
         here: What is true around the call.
         level: How closely the recipient may look; the owner has none.
         session: The process that serves the call.
+        guards: Sources whose places may be looked at to hide more, whatever the tool
+            opens: never to tell.
     """
 
     __slots__ = (
-        "_alive", "_pairs", "_withheld", "here", "level", "person", "recipient",
-        "session", "tenant",
+        "_alive", "_pairs", "_withheld", "guards", "here", "level", "person",
+        "recipient", "session", "tenant",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - each is a part of what the gate decided
@@ -51,6 +53,7 @@ class Grant:
         withheld: Iterable[Pair] = (),
         level: Level = Level.MEDIUM,
         session: str = "",
+        guards: frozenset[str] = frozenset(),
     ) -> None:
         if type(mint) is not Mint:
             msg = "only the gate makes grants"
@@ -61,6 +64,7 @@ class Grant:
         self.recipient: Final = recipient
         self.level: Final = level
         self.session: Final = session
+        self.guards: Final = guards
         self._pairs: Final = pairs
         self._withheld: Final = tuple(withheld)
         self._alive = True

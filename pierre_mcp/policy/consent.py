@@ -46,12 +46,14 @@ class Covered:
     Attributes:
         pairs: What may be opened.
         withheld: What the tool would open and may not, in a fixed order.
+        guards: The sources whose places this recipient may read at all.
         until: The first instant at which this no longer holds; None while open-ended.
     """
 
     pairs: frozenset[Pair]
     withheld: tuple[Pair, ...]
     until: datetime | None
+    guards: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdi
     if missing:
         return Lacking(tuple(missing))
     withheld = tuple(p for p in wanted if p not in pairs)
-    return Covered(pairs, withheld, _until(held))
+    guards = frozenset(s for s, c in pairs_held(held) if c is Category.LOCATION)
+    return Covered(pairs, withheld, _until(held), guards)
 
 
 def _always(terms: Terms, asked: Asked) -> list[Scope]:

@@ -33,7 +33,7 @@ _PIECE = column_piece(column_of(str(Category.LOCATION)))
 def paths(
     tx: Tx, grant: Grant, activity_ids: Sequence[str] | None
 ) -> Iterator[tuple[str, LocationCell]]:
-    """Give the path of each recording that may be read, with its activity's id.
+    """Return the path of each recording that may be read, with its activity's id.
 
     Args:
         tx: A snapshot.
@@ -48,6 +48,26 @@ def paths(
         for source in readable(tx, grant, None)
         if grant.reads(source, Category.LOCATION)
     ]
+    return _paths(tx, grant, sources, activity_ids)
+
+
+def touching(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these activities come into a zone, as far as it may be looked at.
+
+    Raises:
+        SealBrokenError: A cell was altered or moved.
+    """
+    circles = [circle_of(zone) for zone in grant.here.zones]
+    return frozenset(
+        of
+        for of, path in _paths(tx, grant, sorted(grant.guards), activity_ids)
+        if touched(path.lat_deg, path.lon_deg, circles)
+    )
+
+
+def _paths(
+    tx: Tx, grant: Grant, sources: Sequence[str], activity_ids: Sequence[str] | None
+) -> Iterator[tuple[str, LocationCell]]:
     who = (grant.tenant, grant.person, json.dumps(sources), barred(grant))
     if activity_ids is None:
         rows = tx.execute(_ALL, who)
@@ -57,17 +77,3 @@ def paths(
         place = place_of(grant, row_id, Where(source, origin), day, "")
         [plain] = tx.ring.open_row(place, [(_PIECE, cell)])
         yield of, LocationCell.model_construct(**unpacked(LocationCell, plain))
-
-
-def touching(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> frozenset[str]:
-    """Return which of these activities come into a zone, as far as it may be read.
-
-    Raises:
-        SealBrokenError: A cell was altered or moved.
-    """
-    circles = [circle_of(zone) for zone in grant.here.zones]
-    return frozenset(
-        of
-        for of, path in paths(tx, grant, activity_ids)
-        if touched(path.lat_deg, path.lon_deg, circles)
-    )

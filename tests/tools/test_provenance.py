@@ -65,6 +65,7 @@ def answers(world: World, ids: list[str]) -> dict[str, str]:
         *questions(ids),
         ("get_status", {}),
         ("get_consents", {}),
+        ("get_privacy_settings", {}),
         ("get_operation", {"operation_id": RIDDEN_TWICE}),
         ("get_activities", {"provider": "strava"}),
         ("get_activities", {"from_day": "2020-01-01", "to_day": "2024-06-01"}),
