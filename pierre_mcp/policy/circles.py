@@ -101,7 +101,12 @@ def touched(
 def _crosses(
     lat_deg: Sequence[float], lon_deg: Sequence[float], circle: Circle
 ) -> bool:
-    """Tell so on a plane around the circle."""
+    """Tell so on a plane around the circle; most paths stay far off, north or south."""
+    reach_deg = circle.radius_m / METRES_A_DEGREE
+    if not lat_deg or not (
+        min(lat_deg) - reach_deg <= circle.lat_deg <= max(lat_deg) + reach_deg
+    ):
+        return False
     a_degree_m = METRES_A_DEGREE * math.cos(math.radians(circle.lat_deg))
     before: tuple[float, float] | None = None
     for lat, lon in zip(lat_deg, lon_deg, strict=True):

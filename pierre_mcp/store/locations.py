@@ -3,30 +3,32 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from pierre_mcp.keyring.cells import column_piece
+from pydantic_core import from_json
+
+from pierre_mcp.keyring.cells import column_piece, rows_pieces
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import LocationCell
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.recording import Where
 from pierre_mcp.policy.circles import circle_of, touched
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import barred, column_of, place_of, readable, unpacked
+from pierre_mcp.store.recordings import barred, column_of, readable
 
 _ALL = """
-    SELECT id, activity_id, source, origin, local_day, location
+    SELECT activity_id, id, source, origin, local_day, location
       FROM recordings
      WHERE tenant = ? AND person = ? AND location IS NOT NULL
        AND source IN (SELECT value FROM json_each(?))
        AND origin NOT IN (SELECT value FROM json_each(?))
 """
 _SOME = """
-    SELECT id, activity_id, source, origin, local_day, location
+    SELECT activity_id, id, source, origin, local_day, location
       FROM recordings INDEXED BY recordings_of_activity
      WHERE tenant = ? AND person = ? AND location IS NOT NULL
        AND source IN (SELECT value FROM json_each(?))
        AND origin NOT IN (SELECT value FROM json_each(?))
        AND activity_id IN (SELECT value FROM json_each(?))
 """
+_BATCH = 256
 _PIECE = column_piece(column_of(str(Category.LOCATION)))
 
 
@@ -68,12 +70,14 @@ def touching(tx: Tx, grant: Grant, activity_ids: Sequence[str]) -> frozenset[str
 def _paths(
     tx: Tx, grant: Grant, sources: Sequence[str], activity_ids: Sequence[str] | None
 ) -> Iterator[tuple[str, LocationCell]]:
-    who = (grant.tenant, grant.person, json.dumps(sources), barred(grant))
+    who = (grant.tenant, grant.person)
+    asked = (*who, json.dumps(sources), barred(grant))
     if activity_ids is None:
-        rows = tx.execute(_ALL, who)
+        rows = tx.execute(_ALL, asked)
     else:
-        rows = tx.execute(_SOME, (*who, json.dumps(activity_ids)))
-    for row_id, of, source, origin, day, cell in rows:
-        place = place_of(grant, row_id, Where(source, origin), day, "")
-        [plain] = tx.ring.open_row(place, [(_PIECE, cell)])
-        yield of, LocationCell.model_construct(**unpacked(LocationCell, plain))
+        rows = tx.execute(_SOME, (*asked, json.dumps(activity_ids)))
+    while batch := rows.fetchmany(_BATCH):
+        beside = rows_pieces(who, (row[1:5] for row in batch))
+        opened = tx.ring.open_column(_PIECE, [row[5] for row in batch], beside)
+        for row, plain in zip(batch, opened, strict=True):
+            yield row[0], LocationCell.model_construct(**from_json(plain))

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pierre_mcp.model.policy import PrivacyZone
@@ -27,7 +27,7 @@ radii = st.floats(100, 5_000)
 
 
 @pytest.mark.promise("privacy.location")
-@pytest.mark.parametrize(("count", "homes"), [(5, 9), (30, 9), (100, 5)])
+@pytest.mark.parametrize(("count", "homes"), [(5, 9), (30, 9), (100, 3)])
 def test_no_attack_finds_the_home(count: int, homes: int) -> None:
     """At least 120 m off at the median, by ends or by totals, with ever more tracks."""
     found = location.medians(count, coarse, homes=homes, roads=400)
@@ -83,6 +83,7 @@ def test_what_is_hidden_holds_the_whole_zone_and_lies_beside_it(
 
 
 @pytest.mark.promise("privacy.location")
+@settings(max_examples=40)
 @given(st.integers(0, 1_000), st.floats(0, 360))
 def test_no_place_that_is_shown_lies_in_the_zone(seed: int, bearing: float) -> None:
     """Of a track that only passes by or through, too."""
