@@ -15,6 +15,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy, PrivacyZone
 from pierre_mcp.policy.circles import distance_m
 from pierre_mcp.policy.levels import level_of
+from pierre_mcp.services.consents import By
 from pierre_mcp.store import locations, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
@@ -48,7 +49,9 @@ def lowers(policy: Policy, recipient: str, level: Level) -> bool:
     return _OPENNESS.index(level) > _OPENNESS.index(now)
 
 
-def choose(tx: Tx, grant: Grant, recipient: str, level: Level) -> Policy:
+def choose(
+    tx: Tx, grant: Grant, recipient: str, level: Level, *, by: By = "owner"
+) -> Policy:
     """Set the level of a recipient, and return the policy; the caller records it.
 
     Raises:
@@ -68,7 +71,7 @@ def choose(tx: Tx, grant: Grant, recipient: str, level: Level) -> Policy:
         event=LedgerEvent.LEVEL,
         at=grant.here.now,
         recipient=recipient,
-        by="owner",
+        by=by,
         level=level,
     )
     policies.enter(tx, grant, entry)
@@ -134,11 +137,10 @@ def proposals(tx: Tx, grant: Grant) -> list[Proposal]:
     """
     _check_owner(grant)
     zones = policies.read(tx, grant).policy.zones
+    # One path of each activity, however many recordings there are of it.
+    paths = {of: path for of, path in locations.paths(tx, grant, None) if path.lat_deg}
     ends = [
-        (path.lat_deg[i], path.lon_deg[i])
-        for _, path in locations.paths(tx, grant, None)
-        for i in (0, -1)
-        if path.lat_deg
+        (path.lat_deg[i], path.lon_deg[i]) for path in paths.values() for i in (0, -1)
     ]
     found = clusters.clusters(ends, within_m=NEAR_M, least=LEAST)
     return [

@@ -16,6 +16,7 @@ from pierre_mcp.model.policy import Policy, PrivacyZone
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.services import privacy
 from pierre_mcp.services.privacy import Proposal
+from pierre_mcp.services.restoring import withdraw_all
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEvent
@@ -224,3 +225,15 @@ def test_no_tool_lowers_a_level_or_takes_a_zone_back(world: World) -> None:
     policy = policy_of(world)
     assert policy.of(CLAUDE).level is Level.HIGH
     assert [z.circle for z in policy.zones] == [home.circle]
+
+
+@pytest.mark.promise("privacy.levels")
+def test_a_store_that_was_put_back_leaves_nobody_at_low(world: World) -> None:
+    for to, level in ((CLAUDE, Level.LOW), (OTHER, Level.HIGH)):
+        world.give_training(to=to)
+        world.choose(level, to=to)
+    world.gate.act(Call(OWNER, "restore accept", "session"), withdraw_all)
+    policy = policy_of(world)
+    assert policy.of(CLAUDE).level is Level.MEDIUM
+    assert policy.of(OTHER).level is Level.HIGH
+    assert not policy.of(CLAUDE).scopes
