@@ -60,16 +60,7 @@ _SOURCES = """
     SELECT DISTINCT source FROM recordings WHERE tenant = ? AND person = ?
      ORDER BY source
 """
-# The owner's: each end is one step in the index, and what is counted not looked at.
 _RANGE = """
-    SELECT (SELECT min(local_day) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
-           (SELECT max(local_day) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
-           (SELECT count(*) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3)
-"""
-_RANGE_READ = """
     SELECT min(local_day), max(local_day), count(*) FROM recordings
      WHERE tenant = ? AND person = ? AND source = ?
        AND origin NOT IN (SELECT value FROM json_each(?))
@@ -181,19 +172,15 @@ def beside(
 ) -> list[SealedRow]:
     """Return every recording of one activity, of these sources as far as granted."""
     asked = json.dumps(readable(tx, grant, sources))
-    who = (grant.tenant, grant.person)
-    rows = tx.execute(_BESIDE, (*who, activity_id, asked, barred(grant)))
-    return list(map(_sealed_row, rows))
+    which = (grant.tenant, grant.person, activity_id, asked, barred(grant))
+    return list(map(_sealed_row, tx.execute(_BESIDE, which)))
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
     """Return first and last day and count of each source the grant may read."""
     who = (grant.tenant, grant.person)
-    read = readable(tx, grant, None)
-    if grant.owner:
-        found = [(s, *tx.one(_RANGE, (*who, s))) for s in read]
-    else:
-        found = [(s, *tx.one(_RANGE_READ, (*who, s, barred(grant)))) for s in read]
+    sources, not_of = readable(tx, grant, None), barred(grant)
+    found = ((s, *tx.one(_RANGE, (*who, s, not_of))) for s in sources)
     return [SourceRange(*row) for row in found if row[-1]]
 
 

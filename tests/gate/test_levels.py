@@ -275,7 +275,8 @@ def test_from_high_to_low_nothing_is_lost(trained_world: World) -> None:
     for level in (HIGH, MEDIUM, LOW):
         world.choose(level)
         ids = world.told("get_activities")["activities"]["id"]
-        asked = [*questions(ids), *(("get_activity", {"id": i}) for i in ids)]
+        asked = [*questions(ids)][::2]
+        asked += [("get_activity", {"id": one_}) for one_ in ids[:2]]
         fields[level] = {
             f"{i} {tool}": paths(json.loads(answer.structured or b"{}"))
             for i, (tool, of) in enumerate(asked)

@@ -93,7 +93,7 @@ def treating(level: Level) -> Treating:
 
 @pytest.mark.promise("privacy.levels")
 @each_level
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(whole=wholes)
 def test_made_twice_it_is_made_once(level: Level, whole: Whole) -> None:
     once = treating(level).treated(whole)
@@ -102,7 +102,7 @@ def test_made_twice_it_is_made_once(level: Level, whole: Whole) -> None:
 
 @pytest.mark.promise("privacy.levels")
 @each_level
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(whole=wholes)
 def test_it_never_adds_a_field(level: Level, whole: Whole) -> None:
     seen = treating(level).treated(whole)
@@ -112,7 +112,7 @@ def test_it_never_adds_a_field(level: Level, whole: Whole) -> None:
 
 
 @pytest.mark.promise("privacy.levels")
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(whole=wholes)
 def test_a_higher_level_shows_no_more(whole: Whole) -> None:
     high, medium, low = (treating(level).treated(whole) for level in Level)
@@ -190,7 +190,7 @@ def test_ages_and_lists_of_them() -> None:
     assert levels.last_of_week(date.max, TODAY) == date.max
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.integers(0, 300))
 def test_what_is_coarse_is_coarse_again(seed: int) -> None:
     home = location.a_home(seed)

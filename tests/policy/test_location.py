@@ -83,7 +83,7 @@ def test_what_is_hidden_holds_the_whole_zone_and_lies_beside_it(
 
 
 @pytest.mark.promise("privacy.location")
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.integers(0, 1_000), st.floats(0, 360))
 def test_no_place_that_is_shown_lies_in_the_zone(seed: int, bearing: float) -> None:
     """Of a track that only passes by or through, too."""

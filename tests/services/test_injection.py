@@ -123,7 +123,7 @@ def everything(world: World, *, each: int = 1) -> Iterator[str]:
 
 
 @pytest.mark.promise("privacy.untrusted-text")
-@pytest.mark.parametrize(("level", "each"), [(Level.MEDIUM, 1), (Level.LOW, 20)])
+@pytest.mark.parametrize(("level", "each"), [(Level.MEDIUM, 5), (Level.LOW, 60)])
 def test_it_is_nowhere_but_where_it_is_marked_and_clean(
     world: World, level: Level, each: int, capfd: Any, caplog: Any
 ) -> None:
@@ -136,7 +136,7 @@ def test_it_is_nowhere_but_where_it_is_marked_and_clean(
             assert harmless(line)
             if told.startswith("{"):
                 seen += marked(json.loads(told), trusted=True)
-    assert seen > (2 if each == 1 else 1) * len(FORMS)
+    assert seen > len(FORMS)
     out, err = capfd.readouterr()
     assert not MARK.search(out + err + caplog.text)
 
@@ -169,7 +169,7 @@ def harmless(text: str) -> bool:
 def test_at_high_there_is_none_of_it(world: World) -> None:
     world.choose(Level.HIGH)
     try:
-        assert not any(MARK.search(text) for text in everything(world, each=20))
+        assert not any(MARK.search(text) for text in everything(world, each=60))
     finally:
         world.choose(Level.MEDIUM)
 
@@ -177,7 +177,7 @@ def test_at_high_there_is_none_of_it(world: World) -> None:
 @pytest.mark.promise("privacy.untrusted-text")
 def test_what_is_sent_in_does_not_come_back_out(world: World, caplog: Any) -> None:
     """In an id, a source, a cursor, a name of a tool, an address or a prompt."""
-    for form in FORMS[::6]:
+    for form in FORMS[::10]:
         said = [
             world.ask("get_activity", {"id": form}).text,
             world.ask("get_activities", {"provider": form}).text,
