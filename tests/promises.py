@@ -49,6 +49,10 @@ PROMISES: Final = {
         "Nothing that arrives over MCP grants consent; with the consent lock on, nor "
         "does a program with a pseudo-terminal."
     ),
+    "consent.provenance": (
+        "Data whose provider forbids AI use is refused to every MCP recipient: its "
+        "rows are not read for one, and its answers are as if they were not there."
+    ),
     "consent.verify": (
         "A consent token is verified for person, operation and scopes, and the answer "
         "says what is missing."
@@ -145,8 +149,19 @@ PROMISES: Final = {
         "Every field of every answer has a class; an undeclared one fails the build."
     ),
     "privacy.every-exit": (
-        "The one level there is so far, medium, applies to every tool and resource; a "
-        "prompt is written from its arguments alone."
+        "The chosen level applies to every tool and resource, and to what a cursor or "
+        "an id leads to; a prompt is written from its arguments alone, and errors and "
+        "progress messages hold nothing of a person."
+    ),
+    "privacy.levels": (
+        "High anonymises, removes places and generalises times; medium pseudonymises "
+        "and coarsens places; low records the level with the access. More is shown "
+        "only after a challenge on a terminal."
+    ),
+    "privacy.location": (
+        "A privacy zone hides what lies in it, for every recipient and at every level; "
+        "from where tracks come out of it, and from totals of distance and time, its "
+        "place cannot be found to better than its secret shift, however many there are."
     ),
     "privacy.minimised": (
         "An import reads only the members of an archive that it needs; an answer holds "

@@ -32,6 +32,7 @@ from pierre_mcp.model.details import (
     HeartRateDetail,
     PowerDetail,
 )
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
@@ -126,6 +127,7 @@ def a_grant(
     recipient: str | None = None,
     withheld: tuple[Pair, ...] = (),
     now: datetime = NOW,
+    level: Level = Level.MEDIUM,
 ) -> Grant:
     """A grant: the owner's, or with ``pairs`` a recipient's for just these."""
     return Grant(
@@ -135,6 +137,8 @@ def a_grant(
         recipient=recipient or (None if pairs is None else "claude-desktop"),
         pairs=None if pairs is None else frozenset(pairs),
         withheld=withheld,
+        level=level,
+        session="session",
         signature="" if pairs is None else None,
     )
 

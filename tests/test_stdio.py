@@ -64,6 +64,7 @@ def calls(host: Host) -> dict[str, dict[str, Any]]:
         "calculate_zones": {},
         "predict_performance": {"days": 3_650},
         "get_consents": {},
+        "get_privacy_settings": {},
     }
 
 

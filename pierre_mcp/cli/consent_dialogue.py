@@ -25,6 +25,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Kind, Scope
 from pierre_mcp.policy import bundles
+from pierre_mcp.policy.levels import IN_WORDS
 from pierre_mcp.policy.notices import CURRENT
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.policy.telling import SELF
@@ -35,16 +36,6 @@ from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.operations import IMPORT_INBOX
 from pierre_mcp.tools.wording import count
-
-LEVELS: Final = {
-    Level.HIGH: "ids new in each session, no places at all, times to the day and later "
-    "to the week, no free text",
-    Level.MEDIUM: "ids made up for this assistant, places to about 1 km without the "
-    "first and last 500 m, times to the hour, free text cleaned",
-    Level.LOW: "our own ids, places and times as recorded outside your private zones, "
-    "free text cleaned",
-}
-"""What each level means, in plain words."""
 
 _PURPOSES: Final = {
     scopes.Purpose.INSIGHTS: "working out insights from it",
@@ -160,7 +151,7 @@ def _show(session: Session, offer: Offer) -> None:
     )
     if offer.purposes:
         console.print(f"It is for {' and '.join(offer.purposes)}, and nothing else.")
-    console.print(f"Privacy level {level}: {LEVELS[level]}.")
+    console.print(f"Privacy level {level}: {'; '.join(IN_WORDS[level])}.")
     console.print(f"It ends by itself on {offer.end.date()}.\n")
     for line in example:
         console.print(line)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pierre_mcp.cli.consent_dialogue import LEVELS
 from pierre_mcp.cli.consent_options import To
 from pierre_mcp.cli.session import (
     AsJson,
@@ -20,6 +19,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Held, Policy, RecipientPolicy
 from pierre_mcp.model.scope import Kind, Scope
 from pierre_mcp.policy.consent import counting, outdated
+from pierre_mcp.policy.levels import IN_WORDS
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.wording import count, listed
@@ -106,7 +106,8 @@ def _days_left(held: Mapping[Scope, Held], now: datetime) -> int | None:
 
 def _say(one: Mapping[str, Any]) -> None:
     recipient, held = one["recipient"], one["scopes"]
-    say(f"{recipient}, at privacy level {one['level']}: {LEVELS[one['level']]}.")
+    level = one["level"]
+    say(f"{recipient}, at privacy level {level}: {'; '.join(IN_WORDS[level])}.")
     if held:
         for line in _in_words(held):
             say(f"  {line}")

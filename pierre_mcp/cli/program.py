@@ -31,6 +31,8 @@ from pierre_mcp.cli import (
     load,
     objections,
     predict,
+    privacy,
+    privacy_zones,
     records,
     refresh,
     requests,
@@ -50,6 +52,7 @@ _ORDER = (
     "setup",
     "import",
     "consent",
+    "privacy",
     "object",
     "call",
     "athlete",
@@ -131,6 +134,12 @@ app.add_typer(
     consent.app,
     name="consent",
     short_help="Give, list and withdraw what assistants may have.",
+)
+privacy.app.add_typer(privacy_zones.app, name="zone")
+app.add_typer(
+    privacy.app,
+    name="privacy",
+    short_help="How closely each assistant may look; private places.",
 )
 app.command("object", short_help="Refuse a purpose, or any disclosure, at once.")(
     objections.object_

@@ -86,6 +86,13 @@ class ActivityUnknownError(NotFoundError):
     remedy = "Take an id from get_activities."
 
 
+class PrivacyZoneUnknownError(NotFoundError):
+    """There is no one privacy zone of this name or number."""
+
+    code = "privacy_zone_unknown"
+    remedy = "See them with: pierre-mcp privacy zone list"
+
+
 class ImportUnknownError(NotFoundError):
     """There is no import with this id."""
 

@@ -24,7 +24,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.gate.locking import Sign, signature_of
 from pierre_mcp.gate.steadiness import is_steady
 from pierre_mcp.model.caller import Call, Caller, Job, Owner, System, weighed_as
-from pierre_mcp.model.fields import Params
+from pierre_mcp.model.fields import Level, Params
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
@@ -32,6 +32,7 @@ from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Lacking, Objected, weigh
+from pierre_mcp.policy.levels import level_of
 from pierre_mcp.policy.notices import CURRENT
 from pierre_mcp.policy.objections import command_of
 from pierre_mcp.store import audit, people, policies
@@ -65,6 +66,11 @@ class Admitted:
     read: ReadPolicy
     until: datetime | None
     pairs: frozenset[Pair]
+
+    @property
+    def level(self) -> Level | None:
+        """At which level it goes out; None for the owner."""
+        return None if self.grant.recipient is None else self.grant.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +267,8 @@ class Admission:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
         self._check_clock(read)
-        asked = Asked(recipient, call.action, source)
+        level = _level(call.caller) or level_of(read.policy.of(recipient).level)
+        asked = Asked(recipient, call.action, source, level)
         policy = _supposed(read.policy, call.caller, here)
         verdict = weigh(policy, terms, asked, now=here.now, notice=here.notice)
         if isinstance(verdict, Objected):
@@ -275,6 +282,9 @@ class Admission:
             recipient=recipient,
             pairs=verdict.pairs,
             withheld=verdict.withheld,
+            level=level,
+            session=call.session,
+            guards=verdict.guards,
         )
         return Admitted(grant, who, read, verdict.until, verdict.pairs)
 
@@ -297,7 +307,7 @@ class Admission:
             profile=people.profile(tx, who),
             command=self._about.command,
             version=self._about.version,
-            zones=read.policy.zones,
+            zones=policies.settled(tx.ring, who, read.policy).zones,
             readers=self._readers,
             notice=self._about.notice,
         )
@@ -338,3 +348,8 @@ def _supposed(policy: Policy, caller: Caller, here: Here) -> Policy:
             given_at=here.now, expires_at=None, ledger_id="", notice=here.notice
         )
     return policy.changed(caller.preview_as, held) if caller.supposing else policy
+
+
+def _level(caller: Caller) -> Level | None:
+    """Return the level that a preview is asked for at, in place of the one chosen."""
+    return caller.level if isinstance(caller, Owner) else None

@@ -7,13 +7,20 @@ from pierre_mcp.gate.exits import Exit
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.store import locations
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.table import Tool
 
 
 def answer_of(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answer:
     """Run a tool and return what may leave of its result."""
-    way = Exit(tx.ring, grant, tool, params)
+    way = Exit(
+        tx.ring,
+        grant,
+        tool,
+        params,
+        touching=lambda ids: locations.touching(tx, grant, ids),
+    )
     result = way.leveled(tool.run(tx, grant, way.incoming()))
     shown, content = way.fitted(result)
     if tool.document:

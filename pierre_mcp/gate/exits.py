@@ -1,47 +1,39 @@
 """The last turn before the door: identifiers, level and budget, in this one place.
 
-Whatever leaves for a recipient passes ``leveled`` and ``fitted``: ids become that
-recipient's pseudonyms, places and times are made coarse, free text is cleaned, and the
-answer is cut to its budget with a cursor made from the last row kept. What comes in
-from it (an id, a cursor) is turned back here too, and works for no other person,
-recipient, tool or question.
+Whatever leaves for a recipient passes ``leveled`` and ``fitted``: each field is treated
+as ``policy.levels.EFFECTS`` says of the recipient's level, and the answer is cut to its
+budget with a cursor made from the last row kept. What comes in from it (an id, a
+cursor) is turned back here too, and works for no other person, recipient, tool or
+question; at ``high`` neither for another session.
+
+There are no pictures yet: what draws one gets the levelled result, as ``show`` does.
+Errors hold no value of anybody's, and prompts are written from their arguments alone.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import date
+from typing import Any
 
-from pydantic import MISSING
 from pydantic_core import to_json
 
 from pierre_mcp.errors import ActivityUnknownError, CursorInvalidError
+from pierre_mcp.gate.treating import Touching, Treating, plan
 from pierre_mcp.keyring.pseudonyms import Pseudonyms
 from pierre_mcp.keyring.ring import Ring, person_scope
 from pierre_mcp.keyring.tokens import open_token, seal_token
-from pierre_mcp.late import Late
 from pierre_mcp.model.fields import (
+    Level,
     Listing,
     ListReply,
     Page,
     Params,
-    Shape,
     Treatment,
     Withheld,
 )
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.streams import Samples
-from pierre_mcp.policy import privacy
-from pierre_mcp.tools.classes import inner_shape, mark_of
+from pierre_mcp.policy import levels
+from pierre_mcp.policy.levels import EFFECTS, Effect
 from pierre_mcp.tools.table import Shown, Tool
-
-if TYPE_CHECKING:
-    from pierre_mcp.policy import places
-else:
-    places = Late("pierre_mcp.policy.places")
-
-S = TypeVar("S", bound=Shape)
 
 DEFAULT_BYTES = 7_000
 """About 2,000 tokens: what an answer may take when no limit was asked for."""
@@ -61,10 +53,16 @@ class Exit:
         grant: Names the person and the recipient.
         tool: To which cursors are bound, with the arguments that choose.
         params: The arguments as they came.
+        touching: Tells which of several activities touch a privacy zone.
     """
 
     def __init__(
-        self, ring: Ring, grant: Grant, tool: Tool[Any, Any], params: Params
+        self,
+        ring: Ring,
+        grant: Grant,
+        tool: Tool[Any, Any],
+        params: Params,
+        touching: Touching = lambda _: (),
     ) -> None:
         self._ring = ring
         self._grant = grant
@@ -72,6 +70,8 @@ class Exit:
         self._params = params
         self._scope = person_scope(grant.tenant, grant.person)
         self._names = Pseudonyms(ring, self._scope)
+        self._effects = EFFECTS[grant.level]
+        self._treating = Treating(grant, self._hide, touching)
 
     def incoming(self) -> Params:
         """Turn pseudonyms and cursors in the arguments back into what they stand for.
@@ -80,8 +80,10 @@ class Exit:
             ActivityUnknownError: An id was not given to this recipient.
             CursorInvalidError: A cursor was not given for this question.
         """
-        turned = {}
-        for name, treatment in _plan(type(self._params)):
+        turned: dict[str, Any] = {}
+        if self._grant.recipient is not None and self._grant.level is Level.HIGH:
+            turned = _by_week(self._params, self._grant.here.today)
+        for name, treatment in plan(type(self._params), None):
             value = getattr(self._params, name)
             if value is not None and treatment is Treatment.IDENTIFIER:
                 turned[name] = self._meant(value)
@@ -93,11 +95,7 @@ class Exit:
         """Return a result as its reader may see it; the owner sees it as it is."""
         if self._grant.recipient is None:
             return result
-        if isinstance(result, Listing):
-            return Listing(self._page(result.page), self._shape(result.head))
-        if isinstance(result, Samples):
-            return self._samples(result)
-        return self._shape(result)
+        return self._treating.treated(result)
 
     def fitted(self, result: Any) -> tuple[Shown, bytes]:
         """Show a result within its budget; return it with its JSON."""
@@ -149,71 +147,32 @@ class Exit:
         return self._reveal(value)
 
     def _reveal(self, text: str) -> str:
-        if self._grant.recipient is None:
+        if self._hides_as is None:
             return text
-        found = self._names.reveal(self._grant.recipient, text)
+        found = self._names.reveal(self._hides_as, text)
         if found is None:
             raise ActivityUnknownError
         return found
 
-    def _page(self, page: Page[S]) -> Page[S]:
-        columns = dict(page.columns)
-        for name, treatment in _plan(page.row):
-            treat = self._treat(name, treatment)
-            columns[name] = [
-                v if v is None or v is MISSING else treat(v) for v in columns[name]
-            ]
-        return Page(page.row, columns, page.places, page.more)
+    def _hide(self, ours: str) -> str:
+        return self._names.hide(self._hides_as or "", ours)
 
-    def _samples(self, samples: Samples[S]) -> Samples[S]:
-        """Make every column coarse that is a place; where that cannot be, leave none.
+    @property
+    def _hides_as(self) -> str | None:
+        """For whom ids are pseudonyms; None where they are our own."""
+        match self._effects[Treatment.IDENTIFIER], self._grant.recipient:
+            case (_, None) | (Effect.KEPT, _):
+                return None
+            case Effect.SESSION_PSEUDONYM, recipient:
+                # No label has a colon: these are no recipient's own.
+                return f"{recipient}:{self._grant.session}"
+            case _, recipient:
+                return recipient
 
-        What it takes does not go on: ``show`` sees only what may be seen.
-        """
-        plan = dict(_plan(samples.row))
-        placed = {n for n in samples.columns if plan.get(n) is Treatment.PLACE}
-        columns = {n: c for n, c in samples.columns.items() if n not in placed}
-        if placed and samples.way is not None:
-            zones = self._grant.here.zones
-            circles = [(z.lat_deg, z.lon_deg, z.radius_m) for z in zones]
-            seen = places.coarse(samples.way, circles)
-            columns |= {n: c for n, c in seen.items() if n in placed}
-        head = self._shape(samples.head)
-        return replace(samples, columns=columns, way=None, head=head)
-
-    def _shape(self, shape: S) -> S:
-        changed = {}
-        for name, treatment in _plan(type(shape)):
-            value = getattr(shape, name)
-            if value is not None and value is not MISSING:
-                changed[name] = self._treat(name, treatment)(value)
-        return shape.model_copy(update=changed) if changed else shape
-
-    def _treat(self, name: str, treatment: Treatment | None) -> Callable[[Any], Any]:
-        """Return what is done to each value of a field; None means "look inside"."""
-        match treatment:
-            case None:
-                return self._inside
-            case Treatment.IDENTIFIER:
-                return self._hidden
-            case Treatment.PATH:
-                return lambda route: _coarse(route, self._grant.here.zones)
-            case Treatment.FREE_TEXT:
-                limit = _LENGTHS.get(name, privacy.MAX_NAME)
-                return lambda text: privacy.clean(text, limit)
-            case _:
-                return _TREATED[treatment]
-
-    def _hidden(self, value: Any) -> Any:
-        recipient = self._grant.recipient or ""
-        if isinstance(value, list):
-            return [self._names.hide(recipient, one) for one in value]
-        return self._names.hide(recipient, value)
-
-    def _inside(self, value: Any) -> Any:
-        if isinstance(value, Shape):
-            return self._shape(value)
-        return [self._shape(shape) for shape in value]
+    @property
+    def _is_for_session(self) -> bool:
+        hides = self._effects[Treatment.IDENTIFIER]
+        return self._grant.recipient is not None and hides is Effect.SESSION_PSEUDONYM
 
     @property
     def _context(self) -> tuple[bytes, ...]:
@@ -222,36 +181,19 @@ class Exit:
             self._grant.tenant.encode(),
             self._grant.person.encode(),
             b"owner" if recipient is None else b"to:" + recipient.encode(),
+            *([self._grant.session.encode()] if self._is_for_session else []),
             self._tool.name.encode(),
             self._params.model_dump_json(exclude=_HOW_MUCH).encode(),
         )
 
 
-def _coarse(route: Any, zones: Sequence[PrivacyZone]) -> Any:
-    if route.lat_deg is MISSING or route.lat_deg is None:
-        return route
-    lat, lon = privacy.coarse_path(
-        privacy.Track(route.along_m, route.lat_deg, route.lon_deg), zones
-    )
-    return route.model_copy(update={"along_m": MISSING, "lat_deg": lat, "lon_deg": lon})
-
-
-_LENGTHS = {"description": privacy.MAX_DESCRIPTION}
-_TREATED: dict[Treatment, Callable[[Any], Any]] = {
-    Treatment.LOCAL_TIME: privacy.local_hour
-}
-
-
-@cache
-def _plan(
-    model: type[Shape] | type[Params],
-) -> tuple[tuple[str, Treatment | None], ...]:
-    """Return the fields of a model that are treated; None stands for "look inside"."""
-    plan: list[tuple[str, Treatment | None]] = []
-    for name, field in model.model_fields.items():
-        mark = mark_of(field)
-        if mark is not None and mark.treatment is not Treatment.AS_IS:
-            plan.append((name, mark.treatment))
-        elif inner_shape(field.annotation) is not None:
-            plan.append((name, None))
-    return tuple(plan)
+def _by_week(params: Params, today: date) -> dict[str, Any]:
+    """Return the arguments that would choose a day where only its week is told."""
+    turned: dict[str, Any] = {}
+    for name in {"from_day", "to_day", "by"} & type(params).model_fields.keys():
+        value = getattr(params, name)
+        if name == "by":
+            turned[name] = "week" if value == "day" else value
+        elif value is not None:
+            turned[name] = levels.weekly(value, today, last=name == "to_day")
+    return turned

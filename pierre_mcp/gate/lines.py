@@ -22,6 +22,7 @@ from pierre_mcp.model.caller import (
     System,
     weighed_as,
 )
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
@@ -69,10 +70,18 @@ class Facts:
     opened: frozenset[Pair] = frozenset()
     detail: dict[str, Any] = field(default_factory=dict)
 
-    def released(self, answer: Answer, opened: frozenset[Pair]) -> None:
-        """Note what is about to leave, and what was open to it."""
+    def released(
+        self, answer: Answer, opened: frozenset[Pair], level: Level | None = None
+    ) -> None:
+        """Note what is about to leave, what was open to it, and at which level.
+
+        A row that tells no level left at medium: to tell it takes a sealed cell, and
+        nearly every row would.
+        """
         self.answer = answer.structured or answer.text.encode()
         self.opened = opened
+        if level not in {None, Level.MEDIUM}:
+            self.detail["level"] = level
 
 
 def ended(error: BaseException) -> tuple[Outcome, str]:

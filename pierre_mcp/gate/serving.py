@@ -171,7 +171,7 @@ class Serving:
             with self._store.writing() as tx:
                 turn.check()  # only now: the wait for the lock may have been long
                 if last := self._admit.still_holds(tx, admitted):
-                    facts.released(answer, _opened(tool, admitted))
+                    facts.released(answer, _opened(tool, admitted), admitted.level)
                     who, ended = admitted.who, _released(call)
                     self._record.add(tx, call, ended, facts, who, after=last)
                     return answer
@@ -191,7 +191,7 @@ class Serving:
             with self._admit.to_tool(tx, call, tool, params) as admitted:
                 answer = answer_of(tx, admitted.grant, tool, params)
             turn.check()
-            facts.released(answer, _opened(tool, admitted))
+            facts.released(answer, _opened(tool, admitted), admitted.level)
             self._record.add_changed(tx, call, _released(call), facts, admitted.who)
         return answer
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.scope import Scope
 
 
@@ -22,10 +23,12 @@ class Owner:
             disclosed, so the record says ``preview``.
         supposing: Weigh as if that recipient held these scopes too: what it would get
             if they were given.
+        level: Level it as this in place of the one that the recipient has.
     """
 
     preview_as: str | None = None
     supposing: tuple[Scope, ...] = ()
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def weighed_as(caller: Caller) -> str | None:
     match caller:
         case Recipient(label):
             return label
-        case Owner(preview_as):
-            return preview_as
+        case Owner(preview_as=recipient):
+            return recipient
         case Job(behalf):
             return weighed_as(behalf)
         case System():

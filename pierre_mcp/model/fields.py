@@ -25,6 +25,8 @@ class Treatment(StrEnum):
     PLACE = "place"
     CURSOR = "cursor"
     FREE_TEXT = "free_text"
+    REGION = "region"
+    DAYS_AGO = "days_ago"
 
 
 class Level(StrEnum):
@@ -83,15 +85,11 @@ class Withheld(Shape):
 class Reply(Shape):
     """What every answer says about itself.
 
-    ``withheld`` follows from the consents alone: it is the same whether data exists
-    or not.
+    ``withheld`` follows from the consents and the level alone: it is the same whether
+    data exists or not. What it is stands in the server's instructions, once for all.
     """
 
-    withheld: Annotated[
-        list[Withheld],
-        PUBLIC,
-        WithJsonSchema({"description": "Not consented to."}),
-    ] = []
+    withheld: Annotated[list[Withheld], PUBLIC, WithJsonSchema({})] = []
 
 
 class ListReply(Reply):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NoReturn
 
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
@@ -30,17 +31,21 @@ class Grant:
         person: Whose data it is.
         recipient: Whom the answer is for; None for the owner.
         here: What is true around the call.
+        level: How closely the recipient may look; the owner has none.
+        session: The process that serves the call.
+        guards: Sources whose places may be looked at to hide more, whatever the tool
+            opens: never to tell.
 
     The argument ``signature`` says that it may let more out than before: by the consent
     lock's signature, or empty where none is on. None, as nearly always: it may not.
     """
 
     __slots__ = (
-        "_alive", "_pairs", "_signature", "_withheld", "here", "person", "recipient",
-        "tenant",
+        "_alive", "_pairs", "_signature", "_withheld", "guards", "here", "level",
+        "person", "recipient", "session", "tenant",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - what it is, in names
+    def __init__(  # noqa: PLR0913 - each is a part of what the gate decided
         self,
         mint: Mint,
         *,
@@ -49,6 +54,9 @@ class Grant:
         recipient: str | None,
         pairs: frozenset[Pair] | None,
         withheld: Iterable[Pair] = (),
+        level: Level = Level.MEDIUM,
+        session: str = "",
+        guards: frozenset[str] = frozenset(),
         signature: str | None = None,
     ) -> None:
         if type(mint) is not Mint:
@@ -58,6 +66,9 @@ class Grant:
         self.person: Final = who.person
         self.here: Final = here
         self.recipient: Final = recipient
+        self.level: Final = level
+        self.session: Final = session
+        self.guards: Final = guards
         self._pairs: Final = pairs
         self._withheld: Final = tuple(withheld)
         self._signature: Final = signature

@@ -66,6 +66,11 @@ class PrivacyZone(BaseModel):
     name: Annotated[str, Field(max_length=40)] = ""
     shift_m: tuple[float, float] | None = None
 
+    @property
+    def circle(self) -> tuple[float, float, float]:
+        """What makes it the same zone: where it is, and how wide."""
+        return self.lat_deg, self.lon_deg, self.radius_m
+
 
 class Policy(BaseModel):
     """Everything the gate decides from, for one person.
@@ -105,9 +110,12 @@ class Policy(BaseModel):
     def with_zones(self, zones: Iterable[PrivacyZone]) -> "Policy":
         """Return the next policy, in which these are private too; itself if they were.
 
-        The same circle twice is one.
+        The same circle twice is one, and keeps its name and its shift.
         """
-        every = tuple(dict.fromkeys((*self.zones, *zones)))
+        known = {zone.circle: zone for zone in self.zones}
+        for zone in zones:
+            known.setdefault(zone.circle, zone)
+        every = tuple(known.values())
         if every == self.zones:
             return self
         return self.model_copy(

@@ -16,10 +16,12 @@ from typing import TypeAlias
 
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.policy import Held, Policy, RecipientPolicy
 from pierre_mcp.model.scope import Pair, Scope
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy import objections
+from pierre_mcp.policy.levels import WITHHELD
 from pierre_mcp.policy.notices import CURRENT
 
 
@@ -32,11 +34,13 @@ class Asked:
         tool: The tool's name.
         source: The one source asked for, or None for every source the recipient
             holds any scope of.
+        level: At which it would go out; some categories are not read at some levels.
     """
 
     recipient: str
     tool: str
     source: str | None
+    level: Level = Level.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,14 @@ class Covered:
     Attributes:
         pairs: What may be opened.
         withheld: What the tool would open and may not, in a fixed order.
+        guards: The sources whose places this recipient may read at all.
         until: The first instant at which this no longer holds; None while open-ended.
     """
 
     pairs: frozenset[Pair]
     withheld: tuple[Pair, ...]
     until: datetime | None
+    guards: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +129,13 @@ def weigh(
 def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
-    pairs = frozenset(p for p in wanted if scopes.access(*p) in held)
+    never = WITHHELD[asked.level]
+    pairs = frozenset(
+        p for p in wanted if p[1] not in never and scopes.access(*p) in held
+    )
     if terms.needs_nothing:
-        return Covered(pairs_held(held), (), _until(held))
+        known = frozenset(p for p in pairs_held(held) if p[1] not in never)
+        return Covered(known, (), _until(held))
     missing = [s for s in _always(terms, asked) if s not in held]
     if terms.required is not None and all(c is not terms.required for _, c in pairs):
         if not sources:
@@ -134,7 +144,8 @@ def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
     if missing:
         return Lacking(tuple(missing))
     withheld = tuple(p for p in wanted if p not in pairs)
-    return Covered(pairs, withheld, _until(held))
+    guards = frozenset(s for s, c in pairs_held(held) if c is Category.LOCATION)
+    return Covered(pairs, withheld, _until(held), guards)
 
 
 def _always(terms: Terms, asked: Asked) -> list[Scope]:

@@ -1,22 +1,15 @@
-"""What a level does to a value on its way out. Pure, and the same answer every time.
+"""Paths made coarse, and text made safe. Pure, and the same answer every time.
 
-=======  ==============  ====================  ==================  ===========
-level    identifiers     places                times               free text
-=======  ==============  ====================  ==================  ===========
-medium   pseudonyms,     0.01 degree grid,     local hour          cleaned
-         per recipient   ends hidden
-=======  ==============  ====================  ==================  ===========
-
-Until a person can choose a level every recipient is at medium.
+Which level asks for what of these is said in ``levels``.
 """
 
-import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
-from pierre_mcp.model.policy import PrivacyZone
+from pierre_mcp.policy.circles import Circle, touched
 
 HIDDEN_M = 500.0
 """Hidden at either end of a track, in metres along it."""
@@ -24,8 +17,10 @@ HIDDEN_M = 500.0
 GRID_DEG = 0.01
 """The grid that places are rounded to, in degrees: about 1.1 km north to south."""
 
+FINE_DECIMALS = 4
+"""Of degrees at ``low``: about 11 m north to south."""
+
 MAX_ROUTE_POINTS = 50
-_EARTH_M = 6_371_008.8
 MAX_NAME = 200
 MAX_DESCRIPTION = 2_000
 
@@ -47,6 +42,9 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozen
 )
 
 
+Pair = TypeVar("Pair", tuple[int, int], tuple[float, float])
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """A path by column: metres from its start, degrees; every column as long."""
@@ -57,44 +55,54 @@ class Track:
 
 
 def coarse_path(
-    track: Track, zones: Sequence[PrivacyZone] = ()
+    track: Track, circles: Sequence[Circle] = ()
 ) -> tuple[list[float], list[float]]:
-    """Return latitudes and longitudes of a track as a recipient may see it.
+    """Return latitudes and longitudes of a track on the grid.
 
-    The first and last 500 m along it are removed, and what lies in a zone of the
-    person's own or would be rounded into one; what is left lies on the 0.01 degree
-    grid without repeats in a row, at most 50 points. A track of a kilometre or less
-    has none.
+    The first and last 500 m along it are removed, and what lies in a circle or would be
+    rounded into one; a track that touches one is moved by its shift. What is left lies
+    on the 0.01 degree grid without repeats in a row, at most 50 points. A track of a
+    kilometre or less has none.
     """
     if not track.along_m:
         return [], []
     start_m, end_m = track.along_m[0] + HIDDEN_M, track.along_m[-1] - HIDDEN_M
     if start_m >= end_m:
         return [], []
-    cells = [
-        (round(lat / GRID_DEG), round(lon / GRID_DEG))
+    shift = touched(track.lat_deg, track.lon_deg, circles)
+    places = [
+        (lat, lon) if shift is None else shift.moved(lat, lon)
         for m, lat, lon in zip(track.along_m, track.lat_deg, track.lon_deg, strict=True)
-        if start_m <= m <= end_m and not _private(lat, lon, zones)
+        if start_m <= m <= end_m and not _private(lat, lon, circles)
     ]
-    cells = [c for c in cells if not _private(_degrees(c[0]), _degrees(c[1]), zones)]
+    cells = [(round(lat / GRID_DEG), round(lon / GRID_DEG)) for lat, lon in places]
+    cells = [c for c in cells if not _private(_degrees(c[0]), _degrees(c[1]), circles)]
     # Once more after thinning: a track to and fro may be left with one of its ends.
     kept = _without_repeats(_thin(_without_repeats(cells)))
     return [_degrees(lat) for lat, _ in kept], [_degrees(lon) for _, lon in kept]
 
 
-def _private(lat_deg: float, lon_deg: float, zones: Sequence[PrivacyZone]) -> bool:
-    """Tell whether a place is in a zone: great circle, haversine, mean Earth radius."""
-    return any(
-        _distance_m(lat_deg, lon_deg, z.lat_deg, z.lon_deg) <= z.radius_m for z in zones
-    )
+def fine_path(
+    track: Track, circles: Sequence[Circle] = ()
+) -> tuple[list[float], list[float]]:
+    """Return latitudes and longitudes to 0.0001 degree, at most 50 points.
+
+    A track that touches a circle is on the grid, as ``coarse_path`` gives it.
+    """
+    if touched(track.lat_deg, track.lon_deg, circles) is not None:
+        return coarse_path(track, circles)
+    pairs = zip(track.lat_deg, track.lon_deg, strict=True)
+    kept = _thin([(fine(lat), fine(lon)) for lat, lon in pairs])
+    return [lat for lat, _ in kept], [lon for _, lon in kept]
 
 
-def _distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
-    half_lat = math.radians(lat_b - lat_a) / 2
-    half_lon = math.radians(lon_b - lon_a) / 2
-    across = math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b))
-    chord = math.sin(half_lat) ** 2 + across * math.sin(half_lon) ** 2
-    return 2 * _EARTH_M * math.asin(math.sqrt(min(1.0, chord)))
+def fine(degrees: float) -> float:
+    """Return degrees to 0.0001; no zero is -0.0."""
+    return round(degrees, FINE_DECIMALS) + 0.0
+
+
+def _private(lat_deg: float, lon_deg: float, circles: Sequence[Circle]) -> bool:
+    return any(circle.has(lat_deg, lon_deg) for circle in circles)
 
 
 def _degrees(cell: int) -> float:
@@ -105,16 +113,11 @@ def _without_repeats(cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [cell for cell, _ in groupby(cells)]
 
 
-def _thin(cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _thin(cells: list[Pair]) -> list[Pair]:
     if len(cells) <= MAX_ROUTE_POINTS:
         return cells
     step = (len(cells) - 1) / (MAX_ROUTE_POINTS - 1)
     return [cells[round(i * step)] for i in range(MAX_ROUTE_POINTS)]
-
-
-def local_hour(local: str) -> str:
-    """Return a local time ``YYYY-MM-DDTHH:MM[:SS…]`` to the hour."""
-    return f"{local[:13]}:00"
 
 
 def clean(text: str, limit: int = MAX_NAME) -> str:

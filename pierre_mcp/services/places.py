@@ -7,6 +7,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.store import people, policies
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
 
 
 def hide(tx: Tx, grant: Grant, zones: Iterable[PrivacyZone]) -> int:
@@ -28,4 +29,12 @@ def hide(tx: Tx, grant: Grant, zones: Iterable[PrivacyZone]) -> int:
     if changed is policy:
         return 0
     policies.write(tx, grant, changed)
-    return len(changed.zones) - len(policy.zones)
+    added = len(changed.zones) - len(policy.zones)
+    entry = LedgerEntry(
+        event=LedgerEvent.ZONES,
+        at=grant.here.now,
+        by="owner",
+        subject=f"added {added}",
+    )
+    policies.enter(tx, grant, entry)
+    return added

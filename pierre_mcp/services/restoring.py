@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Scope
-from pierre_mcp.services import consents
+from pierre_mcp.services import consents, privacy
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 
@@ -39,10 +40,15 @@ def commands(accepted: Accepted, command: str) -> list[str]:
 
 
 def withdraw_all(tx: Tx, grant: Grant) -> Withdrawn:
-    """Withdraw every consent there is; the ledger says that a restore did."""
+    """Withdraw every consent there is; the ledger says that a restore did.
+
+    Nobody is at low either: since the copy was made it may have been raised.
+    """
     gone = {}
     for recipient, mine in policies.read(tx, grant).policy.recipients.items():
         in_force = tuple(mine.in_force(grant.here.now))
         if consents.withdraw(tx, grant, recipient, None, by="restore"):
             gone[recipient] = in_force
+        if mine.level is Level.LOW:
+            privacy.choose(tx, grant, recipient, Level.MEDIUM, by="restore")
     return gone

@@ -19,6 +19,7 @@ from pierre_mcp.model.recording import CELLS, Recording, Where
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import (
     CELL_COLUMNS,
+    barred,
     detail_column,
     place_of,
     readable,
@@ -33,15 +34,19 @@ _OF_ACTIVITY = f"""
     SELECT {_COLUMNS} FROM recordings INDEXED BY recordings_of_activity
      WHERE tenant = ? AND person = ? AND activity_id = ?
        AND source IN (SELECT value FROM json_each(?))
+       AND origin NOT IN (SELECT value FROM json_each(?))
      ORDER BY local_day, id
 """  # noqa: S608  constant columns, no value in the text
 _ONE = f"""
-    SELECT {_COLUMNS} FROM recordings WHERE tenant = ? AND person = ? AND id = ?
+    SELECT {_COLUMNS} FROM recordings
+     WHERE tenant = ? AND person = ? AND id = ?
+       AND origin NOT IN (SELECT value FROM json_each(?))
 """  # noqa: S608  constant columns, no value in the text
 _EVENT = """
     SELECT other.activity_id FROM recordings AS one
       JOIN recordings AS other USING (tenant, person, digest, source)
      WHERE one.tenant = ? AND one.person = ? AND one.id = ?
+       AND other.origin NOT IN (SELECT value FROM json_each(?))
      ORDER BY other.part
 """
 _PIECES = [column_piece(column) for column in CELL_COLUMNS]
@@ -51,21 +56,22 @@ _DETAILS_OF = "SELECT category, cell FROM details WHERE recording = ?"
 def recordings_of(tx: Tx, grant: Grant, activity_id: str) -> list[Recording]:
     """Return the recordings of one activity that the grant may read; maybe none."""
     sources = json.dumps(readable(tx, grant, None))
-    rows = tx.execute(_OF_ACTIVITY, (grant.tenant, grant.person, activity_id, sources))
+    asked = (grant.tenant, grant.person, activity_id, sources, barred(grant))
+    rows = tx.execute(_OF_ACTIVITY, asked)
     return [_recording(tx.ring, grant, row) for row in rows]
 
 
 def recording(tx: Tx, grant: Grant, recording_id: str) -> Recording | None:
     """Return one recording, for its owner; None if there is none."""
-    row = tx.one(_ONE, (grant.tenant, grant.person, recording_id))
+    row = tx.one(_ONE, (grant.tenant, grant.person, recording_id, barred(grant)))
     return row and _recording(tx.ring, grant, row)
 
 
 def event_of(tx: Tx, grant: Grant, recording: Recording) -> list[str]:
     """Return the ids of the activities that came in one file with this recording."""
     grant.check()
-    who = (grant.tenant, grant.person, recording.id)
-    return [activity_id for (activity_id,) in tx.execute(_EVENT, who)]
+    asked = (grant.tenant, grant.person, recording.id, barred(grant))
+    return [activity_id for (activity_id,) in tx.execute(_EVENT, asked)]
 
 
 def details_of(tx: Tx, grant: Grant, recording: Recording) -> Details:

@@ -19,7 +19,7 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.policy.telling import SELF
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Sealed
+from pierre_mcp.store.recordings import Sealed, barred
 
 _FIND = "SELECT id, cell FROM athlete WHERE tenant = ? AND person = ? AND digest = ?"
 _ADD = """
@@ -28,7 +28,14 @@ _ADD = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SET = "UPDATE athlete SET kid = ?, cell = ? WHERE id = ?"
-_ALL = "SELECT id, source, category, cell FROM athlete WHERE tenant = ? AND person = ?"
+# An import is of one origin, which its recordings tell.
+_ALL = """
+    SELECT a.id, a.source, a.category, a.cell FROM athlete AS a
+     WHERE a.tenant = ? AND a.person = ?
+       AND coalesce((SELECT r.origin FROM recordings AS r
+                      WHERE r.import_id = a.import_id LIMIT 1), '')
+           NOT IN (SELECT value FROM json_each(?))
+"""
 _UNDO = "DELETE FROM athlete WHERE tenant = ? AND person = ? AND import_id = ?"
 _OWN = """
     SELECT id, category, cell FROM athlete
@@ -57,7 +64,8 @@ def seen(tx: Tx, grant: Grant) -> Iterator[tuple[str, Seen]]:
         SealBrokenError: A cell was altered or moved.
     """
     grant.check()
-    for row_id, source, name, cell in tx.execute(_ALL, (grant.tenant, grant.person)):
+    asked = (grant.tenant, grant.person, barred(grant))
+    for row_id, source, name, cell in tx.execute(_ALL, asked):
         if grant.reads(source, Category(name)):
             yield source, _opened(tx, grant, source, name, row_id, cell)
 

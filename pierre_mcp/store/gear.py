@@ -12,9 +12,21 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.recordings import barred
 
 _FIND = "SELECT id FROM gear WHERE tenant = ? AND person = ? AND digest = ?"
-_ALL = "SELECT id, source, cell FROM gear WHERE tenant = ? AND person = ? ORDER BY id"
+# An import is of one origin, which its recordings tell; gear is read if any that lists
+# it may be.
+_ALL = """
+    SELECT g.id, g.source, g.cell FROM gear AS g
+     WHERE g.tenant = ? AND g.person = ?
+       AND EXISTS (SELECT 1 FROM gear_imports AS i
+                    WHERE i.gear = g.id
+                      AND coalesce((SELECT r.origin FROM recordings AS r
+                                     WHERE r.import_id = i.import_id LIMIT 1), '')
+                          NOT IN (SELECT value FROM json_each(?)))
+     ORDER BY g.id
+"""
 _ADD = """
     INSERT INTO gear (id, tenant, person, source, digest, kid, cell)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -54,7 +66,7 @@ def listed(tx: Tx, grant: Grant) -> dict[str, Gear]:
         SealBrokenError: A cell was altered or moved.
     """
     grant.check()
-    rows = tx.execute(_ALL, (grant.tenant, grant.person))
+    rows = tx.execute(_ALL, (grant.tenant, grant.person, barred(grant)))
     return {
         gear_id: Gear.model_validate_json(
             tx.ring.open(cell, _place(grant, gear_id, source))

@@ -16,6 +16,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 
 from pierre_mcp.errors import PolicyTamperedError, SealBrokenError
+from pierre_mcp.keyring import shifts
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.fields import Level
@@ -182,6 +183,19 @@ def expire(
     return count
 
 
+def settled(ring: Ring, who: Who, policy: Policy) -> Policy:
+    """Return the policy with the shift of each of its zones.
+
+    One of an earlier version has none: it is the same each time until keys rotate, and
+    kept with the next change.
+    """
+    if all(zone.shift_m is not None for zone in policy.zones):
+        return policy
+    scope = person_scope(who.tenant, who.person)
+    zones = shifts.settled(ring, scope, policy.zones)
+    return policy.model_copy(update={"zones": zones})
+
+
 def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> str:
     """Append one line to the ledger and return its id."""
     entry_id = entry_id or str(uuid4())
@@ -317,7 +331,7 @@ def _expiry(recipient: str, scope: Scope, held: Held) -> LedgerEntry:
 
 
 def _write(tx: Tx, who: Who, policy: Policy) -> None:
-    kid, cell = _seal(tx.ring, who, policy)
+    kid, cell = _seal(tx.ring, who, settled(tx.ring, who, policy))
     tx.execute(_WRITE, (kid, cell, who.tenant, who.person))
 
 

@@ -33,6 +33,7 @@ from pierre_mcp.model.recording import (
     SealedRow,
     Where,
 )
+from pierre_mcp.policy import provenance
 from pierre_mcp.store.database import Tx
 
 # By this index rows come in order, one by one, and as few as are taken.
@@ -44,6 +45,7 @@ _NEWEST = """
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
        AND sport = coalesce(?, sport)
+       AND origin NOT IN (SELECT value FROM json_each(?))
      ORDER BY local_day DESC, id
 """
 _BESIDE = """
@@ -52,19 +54,16 @@ _BESIDE = """
       FROM recordings
      WHERE tenant = ? AND person = ? AND activity_id = ?
        AND source IN (SELECT value FROM json_each(?))
+       AND origin NOT IN (SELECT value FROM json_each(?))
 """
 _SOURCES = """
     SELECT DISTINCT source FROM recordings WHERE tenant = ? AND person = ?
      ORDER BY source
 """
-# Each end is one step in the index, and what is counted is not looked at.
 _RANGE = """
-    SELECT (SELECT min(local_day) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
-           (SELECT max(local_day) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3),
-           (SELECT count(*) FROM recordings
-             WHERE tenant = ?1 AND person = ?2 AND source = ?3)
+    SELECT min(local_day), max(local_day), count(*) FROM recordings
+     WHERE tenant = ? AND person = ? AND source = ?
+       AND origin NOT IN (SELECT value FROM json_each(?))
 """
 _KNOWN = """
     SELECT 1 FROM recordings WHERE tenant = ? AND person = ? AND digest = ? LIMIT 1
@@ -163,7 +162,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
     """
     sources = json.dumps(readable(tx, grant, wanted.sources))
     span = (wanted.from_day, wanted.to_day)
-    asked = (grant.tenant, grant.person, sources, *span, wanted.sport)
+    asked = (grant.tenant, grant.person, sources, *span, wanted.sport, barred(grant))
     rows = tx.execute(_NEWEST, asked)
     return map(_sealed_row, rows)
 
@@ -173,14 +172,15 @@ def beside(
 ) -> list[SealedRow]:
     """Return every recording of one activity, of these sources as far as granted."""
     asked = json.dumps(readable(tx, grant, sources))
-    rows = tx.execute(_BESIDE, (grant.tenant, grant.person, activity_id, asked))
-    return list(map(_sealed_row, rows))
+    which = (grant.tenant, grant.person, activity_id, asked, barred(grant))
+    return list(map(_sealed_row, tx.execute(_BESIDE, which)))
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
     """Return first and last day and count of each source the grant may read."""
     who = (grant.tenant, grant.person)
-    found = ((s, *tx.one(_RANGE, (*who, s))) for s in readable(tx, grant, None))
+    sources, not_of = readable(tx, grant, None), barred(grant)
+    found = ((s, *tx.one(_RANGE, (*who, s, not_of))) for s in sources)
     return [SourceRange(*row) for row in found if row[-1]]
 
 
@@ -322,6 +322,11 @@ def readable(tx: Tx, grant: Grant, asked: frozenset[str] | None) -> Sequence[str
     if granted is None:
         granted = frozenset(sources(tx, grant))
     return sorted(granted if asked is None else granted & asked)
+
+
+def barred(grant: Grant) -> str:
+    """Return as JSON the origins whose rows the grant may not read at all."""
+    return provenance.barred(owner=grant.owner)
 
 
 def column_of(name: str) -> str:

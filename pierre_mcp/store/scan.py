@@ -20,7 +20,13 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.packed import fixed_parts
 from pierre_mcp.model.recording import CELLS
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Wanted, column_of, detail_column, readable
+from pierre_mcp.store.recordings import (
+    Wanted,
+    barred,
+    column_of,
+    detail_column,
+    readable,
+)
 
 # A batch stays in the processor's cache, and a cancelled call ends after one.
 _BATCH = 256
@@ -42,6 +48,7 @@ _RANGE = """
      WHERE tenant = ? AND person = ?
        AND source IN (SELECT value FROM json_each(?))
        AND local_day BETWEEN ? AND ?
+       AND origin NOT IN (SELECT value FROM json_each(?))
 """
 _PLAIN, _DETAILED = _CELLS + _RANGE, _CELLS + _DETAILS + _RANGE
 _PIECES = {category: column_piece(column_of(category)) for category in CELLS}
@@ -113,7 +120,7 @@ def batches(
     if allowed:
         opens += [allowed.get(c) for c in DETAILS]
     who = (grant.tenant, grant.person)
-    span = (json.dumps(sources), wanted.from_day, wanted.to_day)
+    span = (json.dumps(sources), wanted.from_day, wanted.to_day, barred(grant))
     statement = _DETAILED if allowed else _PLAIN
     found = tx.execute(statement, (*map(bool, opens), *who, *span))
     while rows := found.fetchmany(_BATCH):

@@ -14,7 +14,7 @@ from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import Where
 from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import readable
+from pierre_mcp.store.recordings import barred, readable
 
 # By this index, or it would look at all of the person's, to have them by day.
 _HELD = """
@@ -23,6 +23,7 @@ _HELD = """
       LEFT JOIN streams s ON s.recording = r.id
      WHERE r.tenant = ? AND r.person = ? AND r.activity_id = ?
        AND r.source IN (SELECT value FROM json_each(?))
+       AND r.origin NOT IN (SELECT value FROM json_each(?))
      ORDER BY r.local_day, r.id, s.name
 """
 _CELLS = """
@@ -51,7 +52,7 @@ class Kept:
 def of_activity(tx: Tx, grant: Grant, activity_id: str) -> list[Kept]:
     """Return the recordings of one activity that the grant may read; maybe none."""
     sources = json.dumps(readable(tx, grant, None))
-    asked = (grant.tenant, grant.person, activity_id, sources)
+    asked = (grant.tenant, grant.person, activity_id, sources, barred(grant))
     found: dict[tuple[str, str, str, str], set[str]] = {}
     for *recording, name in tx.execute(_HELD, asked):
         row_id, source, origin, day = recording

@@ -63,11 +63,11 @@ class ActivityRow(Shape):
     ]
     source: Annotated[str, SUMMARY]
     sport: Annotated[Sport, SUMMARY]
-    day: Annotated[str, SUMMARY, Field(description="Local day.")]
+    day: Annotated[str, SUMMARY, Field(description="Local.")]
     started_local: Annotated[
         str,
         Sensitive(Category.ACTIVITIES, Treatment.LOCAL_TIME),
-        Field(description="Local start, to the hour."),
+        Field(description="To the hour, day or week, by privacy level."),
     ]
     duration_s: Annotated[float, SUMMARY, Field(description="Pauses included.")]
     moving_s: Annotated[float | None, SUMMARY]

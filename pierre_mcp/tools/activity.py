@@ -70,7 +70,7 @@ class Swum(Shape):
 
 
 class Route(Shape):
-    """Where it went, coarsely: a grid of 0.01 degree, without the ends."""
+    """Where it went, as coarsely as the level says."""
 
     along_m: Annotated[list[float] | MISSING | None, LOCATION] = MISSING
     lat_deg: Annotated[list[float] | MISSING | None, LOCATION] = MISSING
@@ -126,7 +126,7 @@ class ActivityReply(Reply):
     route: Annotated[
         Route,
         Sensitive(Category.LOCATION, Treatment.PATH),
-        Field(description="At most 50 points, degrees; ends hidden."),
+        Field(description="At most 50 points, degrees; coarse by level."),
     ] = Route()
     untrusted_text: Annotated[Text, PUBLIC] = Text()
 

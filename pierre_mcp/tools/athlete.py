@@ -40,6 +40,7 @@ MOST_VALUES: Final = 6
 MOST_GEAR: Final = 20
 
 PROFILE = Sensitive(Category.PROFILE)
+REGION = Sensitive(Category.PROFILE, Treatment.REGION)
 BODY = Sensitive(Category.BODY)
 RATE = Sensitive(Category.HEART_RATE, also=frozenset({Category.PROFILE}))
 """A maximum heart rate may be estimated from the year of birth."""
@@ -90,7 +91,9 @@ class GearRow(Shape):
     duration_s: Annotated[float | MISSING, SUMMARY] = MISSING
     first_day: Annotated[str | MISSING | None, SUMMARY] = MISSING
     last_day: Annotated[str | MISSING | None, SUMMARY] = MISSING
-    name: Annotated[str, Sensitive(Category.PROFILE, Treatment.FREE_TEXT)]
+    name: Annotated[str | MISSING, Sensitive(Category.PROFILE, Treatment.FREE_TEXT)] = (
+        MISSING
+    )
 
 
 GearColumns = columns_of(GearRow, "GearColumns")
@@ -99,7 +102,7 @@ GearColumns = columns_of(GearRow, "GearColumns")
 class Known(Shape):
     """What is known of the athlete, but for gear."""
 
-    time_zone: Annotated[str, PROFILE]
+    time_zone: Annotated[str | MISSING, REGION] = MISSING
     units: Annotated[str, PROFILE]
     birth_year: Annotated[int | None, PROFILE]
     birth_year_told: Annotated[str | None, PROFILE]
@@ -187,6 +190,7 @@ def get_athlete(tx: Tx, grant: Grant, params: Nothing) -> Athlete:
 
 def show_athlete(found: Athlete, here: Here) -> Shown:
     """Show gear by column; the line gives the newest of each threshold."""
+    del here
     rows = found.gear
     columns = {
         name: [getattr(row, name) for row in rows] for name in GearRow.model_fields
@@ -196,7 +200,10 @@ def show_athlete(found: Athlete, here: Here) -> Shown:
         gear=as_columns(columns, GearColumns),
     )
     said = [*_in_words(found), wording.count(found.gear_count, "piece") + " of gear"]
-    return Shown(f"{here.profile.zone}: {wording.listed(said)}.", reply)
+    line = f"{wording.listed(said)}."
+    if found.time_zone is not MISSING:
+        line = f"{found.time_zone}: {line}"
+    return Shown(line, reply)
 
 
 def _newest(told: Mapping[Kind, Sequence[Told]], kind: Kind) -> float | None:

@@ -12,6 +12,7 @@ from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
 from pierre_mcp.tools.predictions import PREDICT_PERFORMANCE
+from pierre_mcp.tools.privacy import GET_PRIVACY_SETTINGS
 from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
@@ -35,6 +36,7 @@ TOOLS: tuple[Tool[Any, Any], ...] = (
     CALCULATE_ZONES,
     GET_ATHLETE,
     GET_CONSENTS,
+    GET_PRIVACY_SETTINGS,
     WITHDRAW_CONSENT,
     IMPORT_INBOX,
     GET_OPERATION,

@@ -10,7 +10,14 @@ from typing import Annotated, Literal
 from pydantic import MISSING, Field
 
 from pierre_mcp.model.category import Category
-from pierre_mcp.model.fields import PUBLIC, Params, Reply, Sensitive, Shape
+from pierre_mcp.model.fields import (
+    PUBLIC,
+    Params,
+    Reply,
+    Sensitive,
+    Shape,
+    Treatment,
+)
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.policy import RecipientPolicy
@@ -58,7 +65,9 @@ class StatusReply(Reply):
         Sensitive(Category.PROFILE),
         Field(description="In the person's time zone."),
     ] = MISSING
-    time_zone: Annotated[str | MISSING | None, Sensitive(Category.PROFILE)] = MISSING
+    time_zone: Annotated[
+        str | MISSING | None, Sensitive(Category.PROFILE, Treatment.REGION)
+    ] = MISSING
     expires_at: Annotated[
         datetime | None, PUBLIC, Field(description="First consent to expire, UTC.")
     ] = None

@@ -15,7 +15,14 @@ from pydantic import AfterValidator, Field
 from pierre_mcp.errors import ArgumentsInvalidError
 from pierre_mcp.late import Late
 from pierre_mcp.model.category import Category, Sport
-from pierre_mcp.model.fields import PUBLIC, Params, Reply, Shape
+from pierre_mcp.model.fields import (
+    PUBLIC,
+    Params,
+    Reply,
+    Sensitive,
+    Shape,
+    Treatment,
+)
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.scope import Purpose
@@ -87,6 +94,9 @@ class PredictParams(Params):
     ] = None
 
 
+AGO = Sensitive(Category.ACTIVITIES, Treatment.DAYS_AGO)
+
+
 class Races(Shape):
     """Predictions by column, one row a distance; from ``effort_m`` on of the effort."""
 
@@ -102,7 +112,7 @@ class Races(Shape):
     effort_m: Annotated[Values, SUMMARY] = []
     effort_s: Annotated[Values, SUMMARY] = []
     effort_day: Annotated[list[date | None], SUMMARY] = []
-    days_ago: Annotated[list[int | None], SUMMARY] = []
+    days_ago: Annotated[list[int | None], AGO] = []
     vdot: Annotated[Values, SUMMARY] = []
 
 

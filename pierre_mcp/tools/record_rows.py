@@ -21,6 +21,7 @@ else:
 
 PER_KG = Sensitive(Category.POWER, also=frozenset({Category.BODY}))
 ID = Public(Treatment.IDENTIFIER)
+AGO = Sensitive(Category.ACTIVITIES, Treatment.DAYS_AGO)
 
 Number: TypeAlias = float | None
 
@@ -82,7 +83,7 @@ class CriticalPowerRow(Shape):
     w_prime_kj: Annotated[float, POWER]
     w_prime_error_kj: Annotated[Number, POWER]
     efforts: Annotated[list[str], POWER]
-    oldest_days_ago: Annotated[int, POWER]
+    oldest_days_ago: Annotated[int, Sensitive(Category.POWER, Treatment.DAYS_AGO)]
 
 
 class CriticalSpeedRow(Shape):
@@ -96,7 +97,7 @@ class CriticalSpeedRow(Shape):
     d_prime_m: Annotated[float, SUMMARY]
     d_prime_error_m: Annotated[Number, SUMMARY]
     efforts: Annotated[list[str], SUMMARY]
-    oldest_days_ago: Annotated[int, SUMMARY]
+    oldest_days_ago: Annotated[int, AGO]
 
 
 TimeColumns = columns_of(TimeRow, "TimeColumns")

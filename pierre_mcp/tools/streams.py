@@ -68,12 +68,14 @@ class StreamColumns(Shape):
     speed_m_s: Annotated[Decimal, SUMMARY] = MISSING
     cadence_rpm: Annotated[Whole, SUMMARY] = MISSING
     altitude_m: Annotated[
-        Decimal, PLACE, Field(description="To 10 m; null where the place is hidden.")
+        Decimal, PLACE, Field(description="By level to 10 m; null where hidden.")
     ] = MISSING
     distance_m: Annotated[Decimal, SUMMARY] = MISSING
     temperature_c: Annotated[Whole, SUMMARY] = MISSING
     lat_deg: Annotated[
-        Decimal, PLACE, Field(description="To 0.01, each kilometre; ends are hidden.")
+        Decimal,
+        PLACE,
+        Field(description="By level to 0.01, each kilometre; ends hidden."),
     ] = MISSING
     lon_deg: Annotated[Decimal, PLACE] = MISSING
 

@@ -43,7 +43,7 @@ def test_everything_that_matters_is_shown_before_it_is_given(runner: Person) -> 
         "It could not read: location, sleep, body (add with --with).",
         f"goes to {LABEL}'s provider, who may keep it",
         "It is for working out insights from it, and nothing else.",
-        "Privacy level medium: ids made up for this assistant",
+        "Privacy level medium: ids are pseudonyms of this",
         "It ends by itself on",
         f"how your newest activity would reach {LABEL}:",
         "  day: 2024-05-04\n",

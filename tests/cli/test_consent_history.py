@@ -91,7 +91,7 @@ def test_show_says_what_is_in_force(world: World, said: Any) -> None:
     consent_show.show()
     shown = said.text
     for words in (
-        f"{CLAUDE}, at privacy level medium: ids made up for this assistant",
+        f"{CLAUDE}, at privacy level medium: ids are pseudonyms of this",
         "reads of files: activities, power\n",
         "for insights\n",
         "by get_activities\n",

@@ -18,11 +18,13 @@ from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.caller import Call, Caller, Owner, Recipient
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.policy.bundles import training
-from pierre_mcp.services import consents
+from pierre_mcp.services import consents, places, privacy
 from pierre_mcp.services.steps import Act
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
@@ -113,6 +115,18 @@ class World:
         tools = self.table.readers()
         bundle = training(to, sources=sources, tools=tools, extras=extras)
         self.give(*bundle, to=to, expires_at=expires_at)
+
+    def choose(self, level: Level, to: str = CLAUDE) -> None:
+        """Set the level of a recipient."""
+
+        def work(tx: Tx, grant: Grant) -> None:
+            privacy.choose(tx, grant, to, level)
+
+        self.gate.widen(Call(OWNER, "privacy set", "session"), work)
+
+    def hide(self, *zones: PrivacyZone) -> None:
+        """Make places private."""
+        self._act("privacy zone add", lambda tx, g: places.hide(tx, g, zones), None)
 
     def withdraw(
         self, *scopes: str, to: str = CLAUDE, store: Store | None = None

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pierre_mcp.model.streams import Way
+from pierre_mcp.policy.circles import Circle
 from pierre_mcp.policy.places import coarse
 
 METRES_A_DEGREE = 111_195.08
@@ -86,23 +87,24 @@ def test_a_sample_without_a_position_shows_neither_place_nor_height() -> None:
         assert np.isfinite(column[[299, 320]]).all()
 
 
-def within(way: Way, lat: float, lon: float, radius_m: float) -> Any:
+def within(way: Way, of: Circle) -> Any:
+    lat, lon, radius_m = of.lat_deg, of.lon_deg, of.radius_m
     east = (way.lon_deg - lon) * METRES_A_DEGREE * np.cos(np.radians(lat))
     return np.hypot((way.lat_deg - lat) * METRES_A_DEGREE, east) <= radius_m
 
 
 def test_a_zone_is_hidden_in_passing_and_nothing_is_moved_into_it() -> None:
     way = north(20_000)
-    circle = (47.09, 8.5, 1_500.0)
+    circle = Circle(47.09, 8.5, 1_500.0)
     seen = coarse(way, [circle])
-    inside = within(way, *circle)
+    inside = within(way, circle)
     assert inside.sum() == pytest.approx(600, abs=2)
     for column in seen.values():
         assert np.isnan(column[inside]).all()
     moved = Way(way.along_m, seen["lat_deg"], seen["lon_deg"], way.altitude_m)
-    assert not within(moved, *circle).any()
+    assert not within(moved, circle).any()
     assert np.isfinite(seen["lat_deg"]).sum() > 2_000
-    other = coarse(way, [(0.0, 0.0, 100.0)])
+    other = coarse(way, [Circle(0.0, 0.0, 100.0)])
     assert np.isfinite(other["lat_deg"]).sum() == 3_801
 
 

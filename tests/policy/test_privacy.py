@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pierre_mcp.model.policy import PrivacyZone
+from pierre_mcp.policy.circles import Circle, distance_m
+from pierre_mcp.policy.levels import local_hour
 from pierre_mcp.policy.privacy import (
     GRID_DEG,
     HIDDEN_M,
     MAX_ROUTE_POINTS,
     Track,
-    _distance_m,
     clean,
     coarse_path,
-    local_hour,
 )
 
 steps = st.lists(
@@ -176,12 +175,12 @@ def test_what_lies_in_a_zone_is_gone() -> None:
     along = [1_000.0 * i for i in range(20)]
     lat = [47.0 + 0.009 * i for i in range(20)]
     track = Track(along, lat, [8.0] * 20)
-    zone = PrivacyZone(lat_deg=47.09, lon_deg=8.0, radius_m=1_500)
+    zone = Circle(lat_deg=47.09, lon_deg=8.0, radius_m=1_500)
     seen, _ = coarse_path(track)
     left, _ = coarse_path(track, [zone])
     hidden = set(seen) - set(left)
     assert hidden == {47.08, 47.09, 47.1}
-    everywhere = PrivacyZone(lat_deg=47.09, lon_deg=8.0, radius_m=20_000)
+    everywhere = Circle(lat_deg=47.09, lon_deg=8.0, radius_m=20_000)
     assert coarse_path(track, [zone, everywhere]) == ([], [])
 
 
@@ -189,7 +188,7 @@ def test_what_would_be_rounded_into_a_zone_is_gone() -> None:
     """A place 400 m from the zone, on the grid right in the middle of it."""
     along = [0.0, 1_000.0, 2_000.0]
     track = Track(along, [47.0, 47.0036, 47.02], [8.0] * 3)
-    zone = PrivacyZone(lat_deg=47.0, lon_deg=8.0, radius_m=300)
+    zone = Circle(lat_deg=47.0, lon_deg=8.0, radius_m=300)
     assert coarse_path(track) == ([47.0], [8.0])
     assert coarse_path(track, [zone]) == ([], [])
 
@@ -198,10 +197,10 @@ def test_what_would_be_rounded_into_a_zone_is_gone() -> None:
     st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180)
 )
 def test_a_distance_is_one(a: float, b: float, c: float, d: float) -> None:
-    there, back = _distance_m(a, b, c, d), _distance_m(c, d, a, b)
+    there, back = distance_m(a, b, c, d), distance_m(c, d, a, b)
     assert 0 <= there <= 20_020_000
     assert there == pytest.approx(back, abs=1)
 
 
 def test_a_degree_of_latitude_is_111_km() -> None:
-    assert _distance_m(47.0, 8.0, 48.0, 8.0) == pytest.approx(111_195, rel=1e-4)
+    assert distance_m(47.0, 8.0, 48.0, 8.0) == pytest.approx(111_195, rel=1e-4)

@@ -13,14 +13,31 @@ import pytest
 from pydantic import MISSING, Field, create_model
 
 from pierre_mcp.model.category import Category, Sport
-from pierre_mcp.model.fields import PUBLIC, Public, Reply, Sensitive, Shape
+from pierre_mcp.model.fields import (
+    PUBLIC,
+    Level,
+    Public,
+    Reply,
+    Sensitive,
+    Shape,
+    Treatment,
+)
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.levels import (
+    EFFECTS,
+    IN_WORDS,
+    SENSITIVITY,
+    Effect,
+    Sensitivity,
+    sensitivity_of,
+)
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.activities import ActivityRow, Range
 from pierre_mcp.tools.athlete import Athlete
 from pierre_mcp.tools.catalogue import RESOURCES, TOOLS, table
+from pierre_mcp.tools.classes import mark_of
 from pierre_mcp.tools.columns import columns_of
 from pierre_mcp.tools.faces import as_markdown, resource_face, tool_face
 from pierre_mcp.tools.load import LoadHead, LoadRow
@@ -109,6 +126,14 @@ PUBLIC_FIELDS = {
     "PredictReply.withheld",
     "Range.from_day",
     "Range.to_day",
+    "PrivacyReply.change_command",
+    "PrivacyReply.effects",
+    "PrivacyReply.expires_at",
+    "PrivacyReply.level",
+    "PrivacyReply.not_read",
+    "PrivacyReply.notice",
+    "PrivacyReply.objections",
+    "PrivacyReply.withheld",
     "RecordsReply.compare_from",
     "RecordsReply.compare_to",
     "RecordsReply.critical_power",
@@ -211,6 +236,43 @@ def test_every_field_has_a_category_or_is_known_to_have_none(name: str) -> None:
 def test_the_list_of_public_fields_has_no_name_too_many() -> None:
     fields = {f"{n}.{f}" for n, model in ANSWERS.items() for f in model.model_fields}
     assert fields >= PUBLIC_FIELDS
+
+
+@pytest.mark.promise("privacy.classified")
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_field_has_a_class_and_an_effect_at_each_level(name: str) -> None:
+    for field in ANSWERS[name].model_fields.values():
+        mark = mark_of(field)
+        assert mark is not None
+        assert sensitivity_of(mark) in Sensitivity
+        for level in Level:
+            assert isinstance(EFFECTS[level][mark.treatment], Effect)
+
+
+@pytest.mark.promise("privacy.levels")
+def test_the_table_of_levels_is_whole() -> None:
+    for level in Level:
+        assert EFFECTS[level].keys() == {*Treatment}, level
+        assert level in IN_WORDS
+    assert SENSITIVITY.keys() == {*Category}
+    assert {e for of in EFFECTS.values() for e in of.values()} == {*Effect}
+    used = {
+        mark.treatment
+        for model in (*ANSWERS.values(), *(tool.takes for tool in TOOLS))
+        for field in model.model_fields.values()
+        if (mark := mark_of(field))
+    }
+    assert used == {*Treatment}, "a treatment that no field has protects nothing"
+
+
+@pytest.mark.promise("privacy.classified")
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_a_level_leaves_out_may_be_absent(name: str) -> None:
+    for field in ANSWERS[name].model_fields.values():
+        mark = mark_of(field)
+        assert mark is not None
+        if EFFECTS[Level.HIGH][mark.treatment] is Effect.ABSENT:
+            assert not field.is_required()
 
 
 @pytest.mark.promise("privacy.classified")
