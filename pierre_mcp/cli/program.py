@@ -24,6 +24,7 @@ from pierre_mcp.cli import (
     consent,
     doctor,
     erase,
+    export,
     imports,
     keys,
     load,
@@ -59,6 +60,7 @@ _ORDER = (
     "backup",
     "restore",
     "doctor",
+    "export",
     "erase",
     "demo",
     "serve",
@@ -142,6 +144,9 @@ app.command("restore", short_help="Put a backup in the store's place, or accept 
     restore.restore
 )
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command("export", short_help="Write out everything held about you, to keep.")(
+    export.export
+)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 

@@ -9,11 +9,13 @@ The branches say who can mend it: the gate said no (``RefusedError``), the calle
 """
 
 from pierre_mcp.errors.asked import (
+    ActivityAmbiguousError,
     ActivityUnknownError,
     ArgumentsInvalidError,
     CancelledCallError,
     CursorInvalidError,
     EnvironmentUnknownError,
+    ExportUnwritableError,
     ImportUnknownError,
     KeyAgeMalformedError,
     LabelMalformedError,
@@ -98,6 +100,7 @@ from pierre_mcp.errors.store import (
 )
 
 __all__ = [
+    "ActivityAmbiguousError",
     "ActivityUnknownError",
     "ArgumentsInvalidError",
     "AuditTamperedError",
@@ -111,6 +114,7 @@ __all__ = [
     "DemoRecipientError",
     "DemoStoreError",
     "EnvironmentUnknownError",
+    "ExportUnwritableError",
     "HighWaterUnreadableError",
     "HighWaterUnwritableError",
     "ImportUnknownError",

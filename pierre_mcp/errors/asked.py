@@ -101,6 +101,20 @@ class OperationUnknownError(NotFoundError):
     remedy = "Begin one with import_inbox."
 
 
+class ActivityAmbiguousError(InvalidError):
+    """More than one activity is on that day."""
+
+    code = "activity_ambiguous"
+    remedy = "Take an id from: pierre-mcp call get_activities '{}'"
+
+
+class ExportUnwritableError(PierreError):
+    """The export could not be written to its end, and nothing of it is left."""
+
+    code = "export_unwritable"
+    remedy = "Make room there, or name a path on another disk."
+
+
 class PathUnknownError(NotFoundError):
     """There is nothing at one of the paths given."""
 
