@@ -30,6 +30,7 @@ from pierre_mcp.cli import (
     load,
     predict,
     records,
+    rectify,
     refresh,
     restore,
     session,
@@ -54,6 +55,7 @@ _ORDER = (
     "zones",
     "imports",
     "undo",
+    "rectify",
     "refresh",
     "audit",
     "keys",
@@ -109,6 +111,9 @@ app.command("import", short_help="Import a Strava export, or FIT, GPX and TCX fi
 )
 app.add_typer(imports.app, name="imports")
 app.command("undo", short_help="Take one import back.")(imports.undo)
+app.command("rectify", short_help="Correct what a recording got wrong.")(
+    rectify.rectify
+)
 app.command("refresh", short_help="Compute again what an older version computed.")(
     refresh.refresh
 )

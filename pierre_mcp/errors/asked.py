@@ -108,6 +108,26 @@ class ActivityAmbiguousError(InvalidError):
     remedy = "Take an id from: pierre-mcp call get_activities '{}'"
 
 
+class CorrectionUnsoundError(InvalidError):
+    """With this correction the activity would contradict itself."""
+
+    code = "correction_unsound"
+
+
+class CorrectionUnknownError(NotFoundError):
+    """Nothing of that was corrected."""
+
+    code = "correction_unknown"
+    remedy = "See what was with: pierre-mcp rectify --list"
+
+
+class GearUnknownError(NotFoundError):
+    """There is no piece of gear of that name."""
+
+    code = "gear_unknown"
+    remedy = "See yours with: pierre-mcp athlete"
+
+
 class ExportUnwritableError(PierreError):
     """The export could not be written to its end, and nothing of it is left."""
 

@@ -76,11 +76,23 @@ class Correction(BaseModel):
 
     changes: dict[Part, Change] = {}
 
+    @property
+    def was(self) -> dict[Part, Value]:
+        """What was recorded of each part that is corrected."""
+        return {part: change.was for part, change in self.changes.items()}
+
+    @property
+    def now(self) -> dict[Part, Value]:
+        """What is right instead."""
+        return {part: change.now for part, change in self.changes.items()}
+
     def with_(self, part: Part, change: Change) -> Self:
         """Return it with one more; what was recorded stays what was recorded."""
         before = self.changes.get(part)
         if before is not None:
             change = change.model_copy(update={"was": before.was})
+        if change.now == change.was:
+            return self.without(part)
         return self.model_copy(update={"changes": {**self.changes, part: change}})
 
     def without(self, part: Part | None) -> Self:

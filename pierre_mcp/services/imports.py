@@ -18,7 +18,7 @@ from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.columns import STEPS, pack
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.services import matching, outcomes, strava, zones
+from pierre_mcp.services import corrections, matching, outcomes, strava, zones
 from pierre_mcp.services.entries import STRAVA, Entry, Plan
 from pierre_mcp.services.originals import Came, Originals
 from pierre_mcp.services.parsed import Parsed, ParsedActivity
@@ -286,15 +286,19 @@ class _File:
             self.line = outcomes.without(self.entry, self.parsed)
         else:
             digest, activities = found
+            new = (
+                self._job.new(activity, part, home, self.entry)
+                for part, activity in enumerate(activities)
+            )
             self._sealed = [
                 recordings.seal(
                     tx.ring,
                     grant,
-                    self._job.new(activity, part, home, self.entry),
+                    corrections.mended(tx, grant, one, digest, self._alone()),
                     digest=digest,
                     import_id=self._job.id,
                 )
-                for part, activity in enumerate(activities)
+                for one in new
             ]
             self.line = outcomes.imported(self.entry, self.parsed, activities)
 
@@ -303,13 +307,14 @@ class _File:
         if self._sealed and self._known(tx, grant):
             self._sealed = []
             self.line = self._duplicate()
-        if self._sealed and self.entry.row and self.parsed.activities:
-            alone = strava.row_digest(self.entry.row)
+        alone, digest = self._alone(), self._digest()
+        if self._sealed and alone and digest and self.parsed.activities:
             recordings.drop(tx, grant, alone, self.entry.where.source)
+            corrections.follow(tx, grant, alone, digest, self.entry.where.source)
         recordings.add(tx, grant, self._sealed)
         if self._sealed and self.parsed.activities:
             self.line = self.line.model_copy(update={"recording": self._sealed[0].id})
-        elif self._job.originals and (digest := self._digest()):
+        elif self._job.originals and digest:
             there = originals.recording_of(tx, grant, digest, self.entry.where.source)
             self.line = self.line.model_copy(update={"recording": there})
         imports.add_file(tx, grant, self._job.id, self.seq, self.line)
@@ -332,14 +337,15 @@ class _File:
         key = self.entry.key
         return strava.file_digest(key) if key else self.parsed.digest
 
+    def _alone(self) -> bytes | None:
+        return strava.row_digest(self.entry.row) if self.entry.row else None
+
     def _known(self, tx: Tx, grant: Grant) -> bool:
         source, digest = self.entry.where.source, self._digest()
         if digest is not None and recordings.known(tx, grant, digest, source):
             return True
-        if self.entry.row is None or self.parsed.activities:
-            return False
-        alone = strava.row_digest(self.entry.row)
-        return recordings.known(tx, grant, alone, source)
+        alone = None if self.parsed.activities else self._alone()
+        return alone is not None and recordings.known(tx, grant, alone, source)
 
     def _duplicate(self) -> FileLine:
         return FileLine(name=self.entry.name, outcome=FileOutcome.DUPLICATE)
