@@ -134,12 +134,27 @@ PROMISES: Final = {
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."
     ),
+    "rights.access": (
+        "A person exports everything held about them, with consents, recipients and "
+        "access history, by a challenge and a record before the first byte; no key "
+        "is in it."
+    ),
     "rights.erase": (
         "Erasure deletes a person's rows and destroys the person's keys in one step, "
         "cleans WAL and free pages, stops what runs for the person in any process, and "
         "gives a signed receipt that lists what is out of reach (older backups while "
         "their master key exists, what was imported or exported, what recipients "
         "hold); a tombstone outside the store tells an older copy's owner again."
+    ),
+    "rights.portability": (
+        "The export is machine-readable: JSON, tables whose text no spreadsheet runs, "
+        "and activity files, as they came where they were kept and else as TCX that "
+        "comes back as the same activity."
+    ),
+    "rights.rectify": (
+        "A person corrects what a recording got wrong: every reader sees it, it is "
+        "recorded with what was there and why, it survives undo, the same file again, "
+        "a new formula and new keys, and it can be taken back."
     ),
     "seal.no-plaintext": (
         "After a full exercise no sensitive value, name, place, key, PIN or passphrase "

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
-from math import isnan, nan
+from math import inf
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -27,21 +27,27 @@ _HEAD: Final = (
     'TrainingCenterDatabase/v2">\n<Activities>\n'
 )
 _TAIL: Final = "</Activities>\n</TrainingCenterDatabase>\n"
-_EXTENSION: Final = "http://www.garmin.com/xmlschemas/ActivityExtension/v2"
+_TPX: Final = (
+    '<Extensions><TPX xmlns="http://www.garmin.com/xmlschemas/ActivityExtension/v2">'
+)
 _SPORTS: Final = {Sport.RUNNING: "Running", Sport.CYCLING: "Biking"}
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_CALORIES: Final = 65_535
 _MOST_CADENCE: Final = 254
 _POINTS: Final = 2_000
-_WRITTEN: Final = {
-    name: f".{decimals(name)}f"
-    for name in (
-        *(TIME, "lat_deg", "lon_deg", "altitude_m", "distance_m", "heart_rate_bpm"),
-        *("cadence_rpm", "speed_m_s", "power_w"),
-    )
-}
-"""The streams that the schema has a place for, and how each is written."""
+_NONE: Final = np.empty(0)
+_ELEMENTS: Final = (
+    ("lat_deg", "LatitudeDegrees"),
+    ("lon_deg", "LongitudeDegrees"),
+    ("altitude_m", "AltitudeMeters"),
+    ("distance_m", "DistanceMeters"),
+    ("heart_rate_bpm", "Value"),
+    ("cadence_rpm", "Cadence"),
+    ("speed_m_s", "Speed"),
+    ("power_w", "Watts"),
+)
+"""The streams that the schema has a place for, and the element each is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,38 +102,39 @@ def _tracks(one: Written) -> Iterator[str]:
         yield "<Track>\n"
         for start in range(first, last, _POINTS):
             rows = slice(start, min(start + _POINTS, last))
-            names = [name for name in _WRITTEN if name in one.columns]
-            values = (one.columns[name][rows].tolist() for name in names)
-            yield "".join(
-                _point(one.started_at, dict(zip(names, point, strict=True)))
-                for point in zip(*values, strict=True)
-            )
+            yield "".join(_points(one, rows))
         yield "</Track>\n"
 
 
-def _point(start: datetime, of: Mapping[str, float]) -> str:
-    """Return one sample, what it has in the order that the schema asks for."""
-    text = f"<Time>{_utc(start + timedelta(seconds=of[TIME]))}</Time>"
-    places = _element("LatitudeDegrees", "lat_deg", of)
-    places += _element("LongitudeDegrees", "lon_deg", of)
-    text += f"<Position>{places}</Position>" if places else ""
-    text += _element("AltitudeMeters", "altitude_m", of)
-    text += _element("DistanceMeters", "distance_m", of)
-    beats = _element("Value", "heart_rate_bpm", of)
-    text += f"<HeartRateBpm>{beats}</HeartRateBpm>" if beats else ""
-    if of.get("cadence_rpm", nan) <= _MOST_CADENCE:
-        text += _element("Cadence", "cadence_rpm", of)
-    more = _element("Speed", "speed_m_s", of) + _element("Watts", "power_w", of)
-    if more:
-        text += f'<Extensions><TPX xmlns="{_EXTENSION}">{more}</TPX></Extensions>'
-    return f"<Trackpoint>{text}</Trackpoint>\n"
+def _points(one: Written, rows: slice) -> Iterator[str]:
+    """Give samples, what each has in the order that the schema asks for."""
+    moments = one.columns[TIME][rows].tolist()
+    texts = [
+        _elements(name, element, one.columns.get(name, _NONE)[rows], len(moments))
+        for name, element in _ELEMENTS
+    ]
+    for seconds, of in zip(moments, zip(*texts, strict=True), strict=True):
+        lat, lon, high, along, bpm, cadence, speed, watts = of
+        text = f"<Time>{_utc(one.started_at + timedelta(seconds=seconds))}</Time>"
+        if lat and lon:
+            text += f"<Position>{lat}{lon}</Position>"
+        text += high + along
+        if bpm:
+            text += f"<HeartRateBpm>{bpm}</HeartRateBpm>"
+        text += cadence
+        if speed or watts:
+            text += f"{_TPX}{speed}{watts}</TPX></Extensions>"
+        yield f"<Trackpoint>{text}</Trackpoint>\n"
 
 
-def _element(element: str, name: str, of: Mapping[str, float]) -> str:
-    value = of.get(name, nan)
-    return "" if isnan(value) else f"<{element}>{value:{_WRITTEN[name]}}</{element}>"
+def _elements(name: str, element: str, column: Column, count: int) -> list[str]:
+    """Return an element for each sample, empty where it has no value."""
+    if not column.size:
+        return [""] * count
+    form = f"<{element}>%.{decimals(name)}f</{element}>"
+    most = _MOST_CADENCE if element == "Cadence" else inf
+    return [form % value if value <= most else "" for value in column.tolist()]
 
 
 def _utc(at: datetime) -> str:
-    text = at.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
