@@ -4,13 +4,14 @@ The row is found by the file's keyed digest and the recording's place in it, as 
 recording itself is known again, and not by the recording's id: so it outlives an undo.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import person_scope
-from pierre_mcp.model.correction import Correction
+from pierre_mcp.model.category import Category
+from pierre_mcp.model.correction import CATEGORY_OF, Correction
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.store.database import Tx
 
@@ -130,6 +131,33 @@ def move(tx: Tx, grant: Grant, old: Key, new: Key) -> None:
     if row is not None:
         sealed = _sealed(tx, grant, str(row[0]), _opened(tx, grant, *row))
         tx.execute(_MOVE, (*sealed, new.digest, row[0]))
+
+
+def forget(
+    tx: Tx, grant: Grant, recording: str, categories: Collection[Category] | None = None
+) -> None:
+    """Forget what was corrected of a recording whose values are deleted.
+
+    Before the recording itself is, if it is: its corrections are found by it.
+
+    Args:
+        tx: Writing.
+        grant: The owner's.
+        recording: Its id; nothing happens where it is gone.
+        categories: Whose values are deleted; None: of all.
+    """
+    try:
+        key = key_of(tx, grant, recording)
+    except LookupError:
+        return
+    held = find(tx, grant, key)
+    left = {
+        part: change
+        for part, change in held.changes.items()
+        if categories is not None and CATEGORY_OF[part] not in categories
+    }
+    if left != held.changes:
+        put(tx, grant, key, Correction(changes=left))
 
 
 def _row(tx: Tx, grant: Grant, key: Key) -> tuple[str, bytes] | None:

@@ -325,6 +325,8 @@ def test_gear_goes_by_its_name(store: Store, grant: Grant) -> None:
     assert seen(store, grant).activity.gear == again != first
     with writing(store) as tx:
         gear.undo(tx, grant, other)
+        mended = corrections.mended(tx, grant, a_recording(), a_digest("one"))
+        assert mended.activity.gear is None, "there is no such gear by now"
         corrections.undo(tx, grant, DAY, Part.GEAR)
     assert seen(store, grant).activity.gear is None
 
@@ -471,6 +473,31 @@ def test_a_file_takes_over_what_its_row_had(store: Store, grant: Grant) -> None:
     with writing(store) as tx:
         [back] = corrections.undo(tx, grant, DAY, None)
     assert back.now == 10_000
+
+
+@pytest.mark.parametrize(
+    ("categories", "left"),
+    [
+        (None, set()),
+        ({Category.HEART_RATE}, {Part.DISTANCE, Part.NAME}),
+        ({Category.NOTES, Category.ACTIVITIES}, {Part.MAX_HEART_RATE}),
+        ({Category.POWER}, {Part.DISTANCE, Part.NAME, Part.MAX_HEART_RATE}),
+    ],
+)
+def test_what_is_deleted_takes_its_corrections_along(
+    store: Store, grant: Grant, categories: set[Category] | None, left: set[Part]
+) -> None:
+    brought(store, grant, a_recording())
+    mend(store, grant, Part.DISTANCE, 9_000.0)
+    mend(store, grant, Part.NAME, "Race")
+    mend(store, grant, Part.MAX_HEART_RATE, 180.0)
+    recording = seen(store, grant).id
+    with writing(store) as tx:
+        stored.forget(tx, grant, recording, categories)
+        stored.forget(tx, grant, "none", categories)
+    with store.reading() as tx:
+        held = [set(one.correction.changes) for one in corrections.listed(tx, grant)]
+    assert held == ([left] if left else [])
 
 
 def test_they_are_the_owners(store: Store, grant: Grant) -> None:

@@ -27,7 +27,7 @@ from pierre_mcp.model.correction import Part
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
-from pierre_mcp.services import corrections, export_activities
+from pierre_mcp.services import corrections, export, export_activities
 from pierre_mcp.services.export import SECTIONS, Export, outlook
 from pierre_mcp.services.export_activities import safe_name
 from pierre_mcp.services.export_words import READ_ME, in_words
@@ -318,6 +318,17 @@ def test_nothing_secret_is_in_it(filled: World, members: dict[str, bytes]) -> No
     assert not [one for one in secrets if one in whole]
 
 
+def test_steps_are_small_and_lose_nothing(
+    filled: World, members: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_ACTIVITIES_A_STEP", "_BYTES_A_STEP", "_ROWS_A_STEP"):
+        monkeypatch.setattr(export, name, 1)
+    again = exported(filled.store)
+    assert again.keys() == members.keys()
+    changed = {name for name in members if again[name] != members[name]}
+    assert not changed, "nor does it change by being exported"
+
+
 @pytest.mark.parametrize(
     ("only", "wanted"),
     [
@@ -427,7 +438,10 @@ def test_a_log_changed_by_hand_is_not_told_as_if_it_were_ours(tmp_path: Path) ->
         with store.writing() as tx:
             audit.append(tx, a_line(), now=NOW, who=grant, detail={"a": 1})
             audit.append(tx, a_line(), now=NOW, who=grant, detail={"a": 2})
-    edit(tmp_path / "store", "DELETE FROM audit_detail WHERE seq = 1")
+    swapped = (
+        "UPDATE audit_detail SET cell = (SELECT cell FROM audit_detail WHERE seq = 2)"
+    )
+    edit(tmp_path / "store", f"{swapped} WHERE seq = 1")
     with a_store(tmp_path / "store") as store:
         assert [row["detail"] for row in rows_of(store)] == [None, {"a": 2}]
     edit(tmp_path / "store", "UPDATE audit SET entry = '{}'")
