@@ -11,7 +11,12 @@ import typer
 
 from pierre_mcp.cli.backup import require_store
 from pierre_mcp.cli.challenge import challenge, require_terminal
-from pierre_mcp.cli.faults import NotTakenError, PathTakenError, PathUnwritableError
+from pierre_mcp.cli.faults import (
+    ExportStoppedError,
+    NotTakenError,
+    PathTakenError,
+    PathUnwritableError,
+)
 from pierre_mcp.cli.pace import Brake, listening
 from pierre_mcp.cli.session import AsJson, Session, current, err, say, say_json
 from pierre_mcp.errors import ExportUnwritableError
@@ -122,14 +127,17 @@ def _package(target: Path, *, folder: bool) -> Iterator[Package]:
             with new_private_dir(target) as draft:
                 yield FolderPackage(draft)
             return
-        with new_private_file(target) as file:
-            package = ZipPackage(file, datetime.now(UTC))
+        with (
+            new_private_file(target) as file,
+            ZipPackage(file, datetime.now(UTC)) as package,
+        ):
             yield package
-            package.close()
     except FileExistsError:
         raise PathTakenError from None
     except OSError:
         raise ExportUnwritableError from None
+    except KeyboardInterrupt:
+        raise ExportStoppedError from None
 
 
 def _show(found: Outlook, sections: list[str], target: Path) -> None:

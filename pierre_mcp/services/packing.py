@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Final, Protocol
+from typing import IO, BinaryIO, Final, Protocol, Self
 
 from pierre_mcp.platform import create_private_file, make_private_dir
 
@@ -45,10 +45,10 @@ class Package(Protocol):
 
 
 class ZipPackage:
-    """Members of one ZIP.
+    """Members of one ZIP, which is whole when its ``with`` ends well.
 
     Args:
-        file: Private, empty and open for writing; ``close`` does not close it.
+        file: Private, empty and open for writing; it is not closed.
         at: Noted as the time of every member, UTC.
     """
 
@@ -70,9 +70,14 @@ class ZipPackage:
         ):
             yield write
 
-    def close(self) -> None:
-        """Write the directory, without which it is no ZIP."""
-        self._zip.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._zip.close()
+        else:
+            self._zip.fp = None  # or it writes to the file once more when it is deleted
 
 
 class FolderPackage:

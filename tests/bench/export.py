@@ -113,11 +113,13 @@ def _export(directory: Path, target: Path) -> None:
             heard.append(time.perf_counter())
             longest = max(longest, heard[-1] - heard[-2])
 
-        with new_private_file(target) as file:
-            package = ZipPackage(file, datetime.now(UTC))
+        call = Call(Owner(), "export write", "bench")
+        with (
+            new_private_file(target) as file,
+            ZipPackage(file, datetime.now(UTC)) as package,
+        ):
             job = Export(package, SECTIONS)
-            pump(gate, Call(Owner(), "export write", "b"), job.steps(), listen=listen)
-            package.close()
+            pump(gate, call, job.steps(), listen=listen)
         took = heard[-1] - heard[0]
         say(f"exported {job.activities} activities in {took:.0f} s")
         say(f"peak resident memory {_peak_mb():.0f} MB (before it: {before:.0f} MB)")

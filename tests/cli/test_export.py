@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pierre_mcp.cli.export import _package
-from pierre_mcp.cli.faults import PathTakenError
+from pierre_mcp.cli.faults import ExportStoppedError, PathTakenError
 from pierre_mcp.errors import ExportUnwritableError
 from pierre_mcp.platform import new_private_dir
 from tests.cli.terminal import Person
@@ -93,7 +93,7 @@ def test_there_must_be_a_store(anna: Person) -> None:
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
-        (KeyboardInterrupt(), KeyboardInterrupt),
+        (KeyboardInterrupt(), ExportStoppedError),
         (OSError(28, "full"), ExportUnwritableError),
         (FileExistsError(), PathTakenError),
     ],

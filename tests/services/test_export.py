@@ -167,14 +167,13 @@ def exported(
 ) -> dict[str, bytes]:
     """Do an export as the gate does it, and return its members."""
     file, grant = io.BytesIO(), owner_grant(store)
-    package = ZipPackage(file, NOW)
-    for number, (step, _) in enumerate(Export(package, sections).steps()):
-        with store.reading() as tx:
-            step.prepare(tx, grant)
-        with store.writing() as tx:
-            step.write(tx, grant)
-        between(number)
-    package.close()
+    with ZipPackage(file, NOW) as package:
+        for number, (step, _) in enumerate(Export(package, sections).steps()):
+            with store.reading() as tx:
+                step.prepare(tx, grant)
+            with store.writing() as tx:
+                step.write(tx, grant)
+            between(number)
     with zipfile.ZipFile(file) as found:
         assert found.testzip() is None
         return {name: found.read(name) for name in found.namelist()}
