@@ -105,7 +105,7 @@ class ActivityAmbiguousError(InvalidError):
     """More than one activity is on that day."""
 
     code = "activity_ambiguous"
-    remedy = "Take an id from: pierre-mcp call get_activities '{}'"
+    remedy = "Take an id from get_activities."
 
 
 class CorrectionUnsoundError(InvalidError):

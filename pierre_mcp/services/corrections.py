@@ -203,11 +203,26 @@ def follow(tx: Tx, grant: Grant, old: bytes, new: bytes, source: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """A recording computed again from what was recorded, and corrected again."""
+    """A recording computed again from what was recorded, and corrected again.
+
+    Attributes:
+        before: What was corrected of it when it was computed.
+        correction: The same, over what it is computed to be.
+    """
 
     recording: Recording
     key: Key
+    before: Correction
     correction: Correction
+
+    def put(self, tx: Tx, grant: Grant) -> None:
+        """Keep what was corrected over what is recorded now."""
+        if self.correction != self.before:
+            corrections.put(tx, grant, self.key, self.correction)
+
+    def stands(self, tx: Tx, grant: Grant) -> bool:
+        """Tell whether nothing was corrected meanwhile, nor taken back."""
+        return corrections.find(tx, grant, self.key) == self.before
 
 
 def recomputed(
@@ -224,13 +239,14 @@ def recomputed(
     key, titles = corrections.key_of(tx, grant, one.id), _titles(tx, grant)
     held = corrections.find(tx, grant, key)
     if not held.changes:
-        return Recomputed(compute(one), key, held)
+        return Recomputed(compute(one), key, held, held)
     # Nothing is computed from when it began, and by its day its cells are bound.
     apart = held.without(Part.START)
     fresh = compute(correcting.with_values(one, apart.was, titles))
     recorded = correcting.values(fresh, titles)
-    held = held.recorded_as({part: recorded[part] for part in apart.changes})
-    return Recomputed(correcting.with_values(fresh, apart.now, titles), key, held)
+    over = held.recorded_as({part: recorded[part] for part in apart.changes})
+    again = correcting.with_values(fresh, apart.now, titles)
+    return Recomputed(again, key, held, over)
 
 
 def _finish(

@@ -21,7 +21,6 @@ from pierre_mcp.services import corrections, matching
 from pierre_mcp.services.corrections import Recomputed
 from pierre_mcp.services.steps import Progress, Step
 from pierre_mcp.store import activity, renewal
-from pierre_mcp.store import corrections as stored
 from pierre_mcp.store.database import Tx
 
 MOST_A_STEP: Final = 8
@@ -90,9 +89,10 @@ class _Renew:
         """Write what is still of the older formula."""
         self.written = 0
         for sealed, of in self._sealed:
-            if renewal.write(tx, grant, sealed):
+            # What was corrected meanwhile is left for the next time.
+            if of.stands(tx, grant) and renewal.write(tx, grant, sealed):
                 self.written += 1
-                stored.put(tx, grant, of.key, of.correction)
+                of.put(tx, grant)
 
 
 class _Settle:

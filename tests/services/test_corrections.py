@@ -434,6 +434,48 @@ def test_a_new_formula_computes_from_what_was_recorded(
     }
 
 
+def test_what_is_corrected_while_it_is_computed_again_stays(
+    store: Store, grant: Grant
+) -> None:
+    new = recorded(made(ride(120), Sport.CYCLING, 0))
+    brought(store, grant, new)
+    with writing(store) as tx:
+        tx.execute("UPDATE recordings SET formula = 1")
+    steps = Renewal().steps()
+    look, _ = next(steps)
+    take(store, grant, look)
+    renew, _ = next(steps)
+    with store.reading() as tx:
+        renew.prepare(tx, grant)
+    mend(store, grant, Part.DISTANCE, 5.0, "2026-01-31")
+    with writing(store) as tx:
+        renew.write(tx, grant)
+    assert seen(store, grant, "2026-01-31").activity.distance_m == 5
+    assert seen(store, grant, "2026-01-31").formula == 1, "it is left for the next time"
+    settle(store, grant)
+    found = seen(store, grant, "2026-01-31")
+    assert (found.activity.distance_m, found.formula) == (5, 2)
+
+
+def test_a_file_being_kept_stops_where_its_day_is_corrected(
+    store: Store, grant: Grant
+) -> None:
+    brought(store, grant, a_recording())
+    with writing(store) as tx:
+        home = originals.home_of(tx, grant, seen_in(tx, grant).id)
+        assert home is not None
+        first = originals.seal_chunk(tx.ring, grant, home, b"file", 1)
+        assert originals.add(tx, grant, home, [first], after=None, content=b"file")
+    mend(store, grant, Part.START, started_us(store, grant) - 86_400_000_000)
+    with writing(store) as tx:
+        head = originals.seal_head(tx.ring, grant, home, b"file")
+        assert not originals.add(tx, grant, home, [head], after=first, content=b"file")
+
+
+def seen_in(tx: Tx, grant: Grant) -> Recording:
+    return corrections.find(tx, grant, DAY)[0]
+
+
 def started_us_on(store: Store, grant: Grant, day: str) -> int:
     return seen(store, grant, day).activity.started_us
 
