@@ -1,10 +1,13 @@
 """``rectify``: what a person types, what they are told, and what stays."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import pierre_mcp
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.rectify import _checked
 from pierre_mcp.cli.rectify_values import NAMES, named, read, told
@@ -13,6 +16,7 @@ from pierre_mcp.model.recording import Recording, Where
 from tests.cli.terminal import Person
 from tests.stores import a_recording
 
+PACKAGE = Path(pierre_mcp.__file__).parent
 NEW = a_recording()
 WHOLE = Recording(
     id="r",
@@ -60,6 +64,20 @@ def test_a_correction_outlives_undo_and_import(runner: Person) -> None:
     assert runner.does("rectify", "--list") == "Nothing was corrected.\n"
     rows = [row["action"] for row in runner.asks("audit", "tail")]
     assert (rows.count("rectify"), rows.count("rectify undo")) == (2, 1)
+
+
+def test_no_tool_corrects_or_exports() -> None:
+    """Only the command line knows either; what serves a recipient knows neither."""
+    doors = re.compile(
+        r"corrections\.(rectify|undo)|service\.(rectify|undo)|\bExport\("
+    )
+    layers = ("tools", "server", "gate", "services")
+    for layer in layers:
+        for path in (PACKAGE / layer).rglob("*.py"):
+            text = path.read_text("utf-8")
+            assert not doors.search(text), path.name
+    assert doors.search((PACKAGE / "cli" / "rectify.py").read_text("utf-8"))
+    assert doors.search((PACKAGE / "cli" / "export.py").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -331,6 +331,20 @@ def test_gear_goes_by_its_name(store: Store, grant: Grant) -> None:
     assert seen(store, grant).activity.gear is None
 
 
+def test_a_recipients_import_is_corrected_and_reads_no_more(
+    store: Store, grant: Grant
+) -> None:
+    run_ = brought(store, grant, a_recording())
+    with writing(store) as tx:
+        gear.add(tx, grant, "strava", Gear(name="Old shoes", kind="shoes"), run_)
+    mend(store, grant, Part.GEAR, "Old shoes")
+    mend(store, grant, Part.DISTANCE, 9_000.0)
+    theirs = a_grant(owner_of(store), pairs=pairs_of("files", *ALL))
+    with store.reading() as tx:
+        new = corrections.mended(tx, theirs, a_recording(), a_digest("one"))
+    assert (new.activity.distance_m, new.activity.gear) == (9_000, None)
+
+
 def begin(store: Store, grant: Grant) -> str:
     with writing(store) as tx:
         return begin_import(tx, grant)
