@@ -21,7 +21,7 @@ from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.gate.lines import ROTATE
+from pierre_mcp.gate.lines import EXPIRE, ROTATE
 from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
@@ -30,6 +30,7 @@ from pierre_mcp.model.scope import check_label
 from pierre_mcp.platform import harden
 from pierre_mcp.server.descriptors import take_stdio
 from pierre_mcp.server.jobs import WAIT_S, Jobs
+from pierre_mcp.server.lately import Lately
 from pierre_mcp.server.methods import RequestInfo
 from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.signals import Signals
@@ -100,6 +101,9 @@ class FrontDesk:
         )
         max_age = timedelta(days=settings.key_max_age_days)
         self.upkeep = Upkeep(
+            sweep=lambda: self._hop(
+                lambda gate, _: gate.expire(Call(System(), EXPIRE, self._session))
+            ),
             waits=lambda: worker.run(
                 lambda store, _: rotations.waits(store, clock, max_age)
             ),
@@ -107,6 +111,9 @@ class FrontDesk:
             carry=self._rotate,
             open_=open_,
             lock=settings.rotation_lock,
+        )
+        self.lately = Lately(
+            lambda: self._hop(lambda gate, _: gate.given_lately()), settings.command
         )
 
     async def call(
@@ -176,10 +183,11 @@ class FrontDesk:
         """Stop every job at its step: the client has gone, or we are told to go."""
         self.jobs.leave()
         self.upkeep.leave()
+        self.lately.leave()
 
     def tools(self) -> Sequence[ToolFace]:
         """Return every tool's face."""
-        return [tool_face(tool) for tool in self._table.tools.values()]
+        return [tool_face(tool) for tool in self._table.listed()]
 
     def resources(self) -> Sequence[ResourceFace]:
         """Return every resource's face."""
@@ -275,11 +283,13 @@ async def _serve_stdio(
             await desk.note("start", Outcome.STARTED)
             await desk.resume()
             desk.upkeep.start()
+            desk.lately.start()
             try:
                 status = await serve(desk, *descriptors, signals)
             finally:
                 await desk.jobs.close()
                 await desk.upkeep.close()
+                await desk.lately.close()
             worker.give_up()  # nothing waits for the lock any more: we are leaving
             try:
                 await desk.note("stop", Outcome.STOPPED)

@@ -208,17 +208,6 @@ def sync_file(path: Path) -> None:
     _sync_dir(path.parent)
 
 
-def boot_clock_s() -> float:
-    """Return seconds of a clock that nobody sets, and that runs while asleep."""
-    if sys.platform == "linux":
-        seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
-    elif sys.platform == "darwin":  # pragma: no cover - not run here
-        seconds = time.clock_gettime(time.CLOCK_MONOTONIC)
-    else:  # pragma: no cover - not run here
-        seconds = time.monotonic()
-    return seconds
-
-
 def has_terminal(stdin_fd: int = 0, stderr_fd: int = 2) -> bool:
     """Tell whether a challenge can be put: asked on stderr, answered on stdin.
 

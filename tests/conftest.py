@@ -1,5 +1,8 @@
 """What every test shares."""
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -18,3 +21,25 @@ settings.load_profile("unhurried")
 def anyio_backend() -> str:
     """aiosqlite is asyncio's, and so are we."""
     return "asyncio"
+
+
+LONG = ("test_readme", "test_secrets", "test_crash", "test_demo", "test_together")
+"""Modules of tests that take long alone: begun last, they would be waited for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first; all else stays in its order."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Do not measure coverage where it costs much and other tests reach the same."""
+    tracer = sys.gettrace()
+    if tracer is None or item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

@@ -15,11 +15,18 @@ PROMISES: Final = {
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."
     ),
+    "compliance.documents": (
+        "DPIA, privacy notice, record of processing, HIPAA safeguards table and CCPA "
+        "notice are written from the running configuration; a recipient's copy names "
+        "no other recipient, and does not tell what there is."
+    ),
     "consent.every-tool": (
         "A tool or resource without declared needs, or a prompt without the tools it "
         "leads to, cannot be registered."
     ),
-    "consent.expiry": "Consent ends at its expiry to the instant.",
+    "consent.expiry": (
+        "Consent ends at its expiry to the instant, and when the notice changes."
+    ),
     "consent.explicit": (
         "Nothing personal is read for, analysed for, or sent to a recipient without "
         "all four kinds of consent in force; import and upkeep compute only what is "
@@ -30,7 +37,18 @@ PROMISES: Final = {
         "partial consent gives a partial answer that says so and does not tell "
         "whether withheld data exists."
     ),
-    "consent.human-only": "Nothing that arrives over MCP grants consent.",
+    "consent.history": (
+        "Every change is kept, append-only, and can be shown to the person; receipts "
+        "can be issued."
+    ),
+    "consent.human-only": (
+        "Nothing that arrives over MCP grants consent; with the consent lock on, nor "
+        "does a program with a pseudo-terminal."
+    ),
+    "consent.verify": (
+        "A consent token is verified for person, operation and scopes, and the answer "
+        "says what is missing."
+    ),
     "consent.withdraw-now": (
         "Withdrawal works on the next call in every process, and on a running call "
         "until its release commits."

@@ -135,6 +135,7 @@ def a_grant(
         recipient=recipient or (None if pairs is None else "claude-desktop"),
         pairs=None if pairs is None else frozenset(pairs),
         withheld=withheld,
+        signature="" if pairs is None else None,
     )
 
 

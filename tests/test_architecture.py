@@ -9,6 +9,8 @@ import pytest
 
 import pierre_mcp
 
+pytestmark = pytest.mark.unmeasured
+
 ROOT = Path(pierre_mcp.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 WHERE = {path: path.relative_to(ROOT).as_posix() for path in MODULES}
@@ -77,6 +79,23 @@ def test_nothing_that_serves_a_recipient_gives_consent() -> None:
     }
     assert {where.split("/")[0] for where in givers} == {"cli", "gate"}
     assert givers & {"gate/founding.py"} == {w for w in givers if w.startswith("gate")}
+
+
+@pytest.mark.promise("consent.human-only")
+def test_what_lets_more_out_is_the_owners_commands_alone() -> None:
+    """No tool, and nothing of the server's, can as much as ask the gate for it."""
+    users = {WHERE[p] for p in MODULES if "widen" in calls(ast.walk(tree(p)))}
+    assert {where.split("/")[0] for where in users} == {"cli", "gate"}
+    checks = {WHERE[p] for p in MODULES if "check_widens" in calls(ast.walk(tree(p)))}
+    assert checks >= {"services/consents.py", "services/consent_lock.py"}
+    makes = [
+        WHERE[path]
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and name_of(node.func) == "Grant"
+        if any(word.arg == "signature" for word in node.keywords)
+    ]
+    assert makes == ["gate/admission.py", "gate/founding.py"]
 
 
 @EACH

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from platformdirs import user_cache_path
 
-from pierre_mcp.tools.catalogue import TOOLS
+from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.prompts import PROMPTS
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
@@ -97,7 +97,7 @@ def inspect(command: list[str], anna: Person, *words: str) -> Any:
 def test_it_lists_every_tool(inspector: list[str], runner: Person) -> None:
     found = inspect(inspector, runner, "--method", "tools/list", "--strict")
     names = [tool["name"] for tool in result_of(found)["tools"]]
-    assert names == [tool.name for tool in TOOLS]
+    assert names == [tool.name for tool in table().listed()]
 
 
 def test_it_calls_a_tool(inspector: list[str], runner: Person) -> None:

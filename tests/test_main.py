@@ -18,7 +18,7 @@ COMMANDS = [
     *("setup", "import", "consent", "call", "athlete"),
     *("load", "records", "predict", "zones"),
     *("imports", "undo", "refresh", "audit", "keys", "backup", "restore", "doctor"),
-    *("erase", "demo", "serve"),
+    *("compliance", "erase", "demo", "serve"),
 ]
 
 

@@ -13,7 +13,6 @@ import pytest
 from pierre_mcp.errors import StorePermissionsError
 from pierre_mcp.platform import (
     FileLock,
-    boot_clock_s,
     check_private_dir,
     check_private_file,
     create_private_file,
@@ -151,12 +150,6 @@ def test_a_written_file_is_whole_closed_and_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"first"
     assert mode(path) == 0o600
     assert list(tmp_path.iterdir()) == [path], "the draft is gone"
-
-
-def test_the_boot_clock_runs() -> None:
-    before = boot_clock_s()
-    assert 0 <= boot_clock_s() - before < 60
-    assert before >= 0
 
 
 @posix_only

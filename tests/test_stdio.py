@@ -15,7 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from pierre_mcp.tools.catalogue import RESOURCES, TOOLS
+from pierre_mcp.tools.catalogue import RESOURCES, table
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, gpx_activity, ride, tcx_activity
 from tests.host import LABEL, SERVE, STATELESS, Frame, Host, json_of, text_of
@@ -78,7 +78,7 @@ def test_four_hosts_are_told_the_same(runner: Person) -> None:
     with Host(runner.env) as new, Host(runner.env) as old:
         new.greet("2025-06-18")
         old.greet("2024-11-05")
-        assert {*calls(new), *ELSEWHERE} == {tool.name for tool in TOOLS}
+        assert {*calls(new), *ELSEWHERE} == {tool.name for tool in table().listed()}
         for name, arguments in calls(new).items():
             answer, aged = new.call(name, **arguments), old.call(name, **arguments)
             by_structure = facts(answer["structuredContent"])
@@ -133,7 +133,7 @@ def test_the_version_without_a_handshake(runner: Person) -> None:
 def exercised(host: Host) -> None:
     """Use everything there is once."""
     names = [tool["name"] for tool in host.result("tools/list")["tools"]]
-    assert names == [tool.name for tool in TOOLS]
+    assert names == [tool.name for tool in table().listed()]
     for name, arguments in calls(host).items():
         assert not host.call(name, **arguments).get("isError"), name
     listed = host.result("resources/list")["resources"]
@@ -210,7 +210,9 @@ async def test_the_sdks_client(runner: Person) -> None:
     )
     async with Client(stdio_client(started)) as client:
         listed = await client.list_tools()
-        assert [tool.name for tool in listed.tools] == [tool.name for tool in TOOLS]
+        assert [tool.name for tool in listed.tools] == [
+            tool.name for tool in table().listed()
+        ]
         assert all(tool.output_schema for tool in listed.tools)
         found = await client.call_tool("get_activities", {"limit": 5})
         assert found.structured_content is not None

@@ -93,7 +93,8 @@ def _erase(session: Session, path: Path | None, *, as_json: bool) -> None:
     outside, call = session.settings.high_water_dir, session.owner("erase")
     database = session.settings.store_dir / FILE
     with session.gate() as gate:
-        done = erasure.erase(gate, call, outside, beside=erasing.beside(database))
+        sign, beside = session.unlocked(gate, call), erasing.beside(database)
+        done = erasure.erase(gate, call, outside, beside=beside, sign=sign)
         try:
             swept = gate.finish(outside)
         except StoreError:  # it is erased all the same, and that is to be told

@@ -63,6 +63,19 @@ class NotTakenError(InvalidError):
     code = "not_taken"
 
 
+class HistoryTamperedError(RefusedError):
+    """The history of your consents was changed from outside."""
+
+    code = "history_tampered"
+    remedy = "Run: pierre-mcp doctor --deep"
+
+
+class ReceiptInvalidError(InvalidError):
+    """This is no receipt of a consent that holds."""
+
+    code = "receipt_invalid"
+
+
 class NoScreenError(RefusedError):
     """A key is shown on a terminal only, and this output goes elsewhere."""
 
@@ -82,3 +95,16 @@ class StoreThereError(RefusedError):
 
     code = "store_there"
     remedy = "To replace it, add --replace."
+
+
+class PassphraseWeakError(InvalidError):
+    """A passphrase has at least 12 characters, 6 of them different, so that trying out is slow."""  # noqa: E501
+
+    code = "passphrase_weak"
+    remedy = "Four random words are easy to keep, and long enough."
+
+
+class PassphrasesUnlikeError(InvalidError):
+    """The two passphrases typed are not the same, so neither was taken."""
+
+    code = "passphrases_unlike"

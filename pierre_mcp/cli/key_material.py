@@ -17,7 +17,6 @@ from pierre_mcp.cli.session import current, err, say
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate import key_material
 from pierre_mcp.gate.key_material import NewKey
-from pierre_mcp.model.audit import Outcome
 from pierre_mcp.platform import has_terminal
 
 
@@ -66,7 +65,8 @@ def reveal() -> None:
         with gate.watched(call):
             text, found = masters.revealed(), masters.origin()
             challenge("see the master key")
-        gate.note(call, Outcome.DONE, {"master": found.public_id})
+        sign = session.unlocked(gate, call)
+        gate.permit(call, detail={"master": found.public_id}, sign=sign)
     say(text)
     err().print(
         f"The master key from {found.kind}, public id {found.public_id}. With it and "

@@ -21,6 +21,7 @@ from pierre_mcp.cli import (
     audit,
     backup,
     call,
+    compliance,
     consent,
     doctor,
     erase,
@@ -63,6 +64,7 @@ _ORDER = (
     "restore",
     "doctor",
     "export",
+    "compliance",
     "erase",
     "demo",
     "serve",
@@ -95,12 +97,14 @@ _COMMAND = re.compile(rf"(?<=[Ww]ith: |.Run: ){APP} ")
 
 @app.callback()
 def begin(
+    context: typer.Context,
     profile: Annotated[
         str, typer.Option(help="Whose store: each person has one of their own.")
     ] = DEFAULT_PROFILE,
 ) -> None:
     """Read the settings, once, before any command."""
-    session.begin(session.Session(from_environment(profile)))
+    as_json = "--json" in (context.obj or ())
+    session.begin(session.Session(from_environment(profile), as_json))
 
 
 app.command("setup", short_help="Make your store, and all that belongs to it.")(
@@ -152,6 +156,9 @@ app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor
 app.command("export", short_help="Write out everything held about you, to keep.")(
     export.export
 )
+app.command(
+    "compliance", short_help="Documents that say what this store does, from itself."
+)(compliance.compliance)
 app.command("erase", short_help="Erase a person for good, with a receipt.")(erase.erase)
 
 
@@ -183,7 +190,7 @@ def run(given: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a file's name may be any bytes
     try:
-        app(args=list(given), prog_name=APP)
+        app(args=list(given), prog_name=APP, obj=tuple(given))
     except PierreError as error:
         sys.stderr.write(f"{_for_profile(str(error))}\n")
         return error.exit_status

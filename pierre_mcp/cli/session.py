@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,11 +14,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pierre_mcp.errors import InvalidError
+from pierre_mcp.cli.lately import tell_lately
+from pierre_mcp.cli.passphrases import ask_passphrase
+from pierre_mcp.errors import InvalidError, PolicyTamperedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, opened, opener
+from pierre_mcp.gate.locking import Sign
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.platform import has_terminal
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store.database import Tx
@@ -33,20 +37,34 @@ _WIDE = 160
 
 @dataclass(frozen=True)
 class Session:
-    """One command, as the owner gave it."""
+    """One command, as the owner gave it.
+
+    Attributes:
+        as_json: Its answer is for a program: nothing is told beside it.
+    """
 
     settings: Settings
+    as_json: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
+    _told: list[bool] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def open_(self) -> Opener:
         """What opens the store; one, so that its master keys are asked for once."""
         return opener(self.settings)
 
-    def gate(self, *, put_back_too: bool = False) -> AbstractContextManager[Gate]:
-        """Open the store for this command; to look only, also one put back."""
+    @contextmanager
+    def gate(self, *, put_back_too: bool = False) -> Iterator[Gate]:
+        """Open the store for this command; to look only, also one put back.
+
+        The first time, what was given of late is told on the terminal.
+        """
         open_ = self.open_.put_back_too() if put_back_too else self.open_
-        return opened(self.settings, open_)
+        with opened(self.settings, open_) as gate:
+            if not (put_back_too or self.as_json or self._told):
+                self._told.append(True)
+                tell_lately(gate, self.settings.command)
+            yield gate
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""
@@ -64,9 +82,35 @@ class Session:
         *,
         detail: Mapping[str, Any] | None = None,
     ) -> T:
-        """Do what lets more out than before: what the consent lock is there for."""
+        """Do what lets more out than before: what the consent lock is there for.
+
+        With the lock on, its passphrase is asked for on the terminal.
+
+        Raises:
+            ConsentLockedError: The lock is on, and there is no terminal to ask on.
+            LockPassphraseWrongError: It is another passphrase.
+            LockWaitsError: There were too many wrong ones just now.
+        """
         with self.gate() as gate:
-            return gate.act(self.owner(action), work, detail=detail)
+            call = self.owner(action)
+            sign = self.unlocked(gate, call)
+            return gate.widen(call, work, detail=detail, sign=sign)
+
+    def unlocked(self, gate: Gate, call: Call) -> Sign | None:
+        """Have the person open the consent lock for ``call``, where one is on.
+
+        Returns:
+            What signs for it; None where no lock is on, where that cannot be known, or
+            where no terminal is there: then the gate itself refuses what it must.
+        """
+        try:
+            lock = gate.lock(call)
+        except PolicyTamperedError:
+            return None
+        if lock is None or not has_terminal():
+            return None
+        given = ask_passphrase("Passphrase of the consent lock: ")
+        return gate.unlock(call, lock, given)
 
 
 _CURRENT: ContextVar[Session] = ContextVar("session")

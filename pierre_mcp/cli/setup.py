@@ -6,12 +6,13 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from pierre_mcp.cli import clients, consent
+from pierre_mcp.cli import clients, consent, consent_lock
+from pierre_mcp.cli.consent_options import ask_recipient, until
 from pierre_mcp.cli.faults import ConfigUnreadableError, NotTakenError
 from pierre_mcp.cli.imports import run_import, summarise
 from pierre_mcp.cli.inbox import chosen
 from pierre_mcp.cli.session import Session, ask, current, err, say
-from pierre_mcp.errors import PathUnknownError
+from pierre_mcp.errors import InvalidError, PathUnknownError, RefusedError
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
@@ -65,7 +66,9 @@ def setup(
     say(f"Store ready. Time zone {profile.zone}, units {profile.units}.")
     _inbox_line(session, profile, given)
     _key_line(session)
-    _client(session, asked=client is not None, asking=asking)
+    written = _client(session, asked=client is not None, asking=asking)
+    if asking and written:
+        _offer_lock(session)
     if asking:
         _offer_import(session)
         _offer_consent(session)
@@ -146,10 +149,11 @@ def _key_line(session: Session) -> None:
     )
 
 
-def _client(session: Session, *, asked: bool, asking: bool) -> None:
+def _client(session: Session, *, asked: bool, asking: bool) -> bool:
+    """Add our entry to the client, where that is wanted; tell whether it is new."""
     question = "Add an entry to Claude Desktop?"
     if not asked and not (asking and typer.confirm(question, default=False, err=True)):
-        return
+        return False
     try:
         written = clients.add(session.settings)
     except ConfigUnreadableError:
@@ -164,7 +168,7 @@ def _client(session: Session, *, asked: bool, asking: bool) -> None:
         )
     if not written.changed:
         say("Claude Desktop has our entry already.")
-        return
+        return False
     kept = (
         f" The file as it was is kept as {written.backup.name}."
         if written.backup
@@ -172,6 +176,32 @@ def _client(session: Session, *, asked: bool, asking: bool) -> None:
     )
     say(f"Entry {session.settings.server_name} added to {written.path}.{kept}")
     say("Restart Claude Desktop to see it.")
+    return True
+
+
+def _offer_lock(session: Session) -> None:
+    """Offer the consent lock, which is for clients that can type what a screen shows.
+
+    What goes wrong with it is said, and takes nothing back of what setup did.
+    """
+    with session.gate() as gate:
+        if gate.lock(session.owner("setup")) is not None:
+            return
+    question = (
+        "Will an assistant here have a shell (a terminal of its own)? Then a "
+        "passphrase\nkeeps it from giving consent itself. Set one now?"
+    )
+    later = f"Set it at any time with: {session.settings.command} consent lock"
+    if not typer.confirm(question, default=False, err=True):
+        say(later)
+        return
+    try:
+        consent_lock.put_on(session)
+    except (InvalidError, RefusedError) as error:
+        err().print(str(error))
+        say(later)
+    else:
+        say("The consent lock is on.")
 
 
 def _offer_import(session: Session) -> None:
@@ -198,8 +228,7 @@ def _offer_consent(session: Session) -> None:
     if not typer.confirm("Give an assistant consent now?", default=True, err=True):
         say(f"Give it at any time with: {session.settings.command} consent")
         return
-    to = consent.ask_recipient()
-    consent.give_bundle(session, to, sources, (), consent.until("1y"))
+    consent.give_bundle(session, ask_recipient(), sources, (), until("1y"))
 
 
 def _next_steps(session: Session) -> None:

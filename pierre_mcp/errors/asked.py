@@ -145,3 +145,10 @@ class CancelledCallError(PierreError):
     """The call was cancelled, and nothing was released."""
 
     code = "cancelled"
+
+
+class LedgerLineUnknownError(NotFoundError):
+    """There is no consent of that id in the history: given, refused or ended."""
+
+    code = "ledger_line_unknown"
+    remedy = "Find it with: pierre-mcp consent history"

@@ -1,5 +1,7 @@
 """The gate said no."""
 
+from math import ceil
+
 from pierre_mcp.errors.kinds import RefusedError
 
 
@@ -37,6 +39,42 @@ class ConsentMissingError(RefusedError):
         self.command = command
 
 
+class NoticeChangedError(RefusedError):
+    """What consent was given upon is worded differently by now, so it does not count.
+
+    Attributes:
+        command: The one command by which the person gives it anew.
+    """
+
+    code = "notice_changed"
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            "The notice that consent was given upon has changed since, so it does not "
+            "count until it is given anew. Only the person can do that, on a terminal, "
+            f"with: {command}"
+        )
+        self.command = command
+
+
+class ClockSuspectError(RefusedError):
+    """The clock was moved by more than a day while this ran; nothing is released.
+
+    Attributes:
+        command: By which the person says that it is right as it is now.
+    """
+
+    code = "clock_suspect"
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            "The clock of this machine was moved by more than a day while this ran, so "
+            "it cannot be told which consents have ended. Set it right; or, if it is "
+            f"right now, the person confirms it on a terminal with: {command}"
+        )
+        self.command = command
+
+
 class PolicyChangedError(RefusedError):
     """The person changed what they consent to while this ran; nothing is released."""
 
@@ -61,3 +99,43 @@ class DemoRecipientError(RefusedError):
     """A demo is served to the recipient demo, and to no other."""
 
     code = "demo_recipient"
+
+
+class ConsentLockedError(RefusedError):
+    """The consent lock is on, and this was not done with its passphrase."""
+
+    code = "consent_locked"
+    remedy = "Run the command yourself, in a terminal window."
+
+
+class LockPassphraseWrongError(RefusedError):
+    """That is not the passphrase of the consent lock, so nothing was changed."""
+
+    code = "passphrase_wrong"
+
+
+class LockWaitsError(RefusedError):
+    """The consent lock was tried with wrong passphrases too often, and waits."""
+
+    code = "lock_waits"
+
+    def __init__(self, wait_s: float) -> None:
+        minutes = max(1, ceil(wait_s / 60))
+        super().__init__(
+            "The consent lock was tried with wrong passphrases too often. Try again in "
+            f"{minutes} min; what takes consent back needs no passphrase."
+        )
+        self.wait_s = wait_s
+
+
+class TokenRefusedError(RefusedError):
+    """The consent token is not one of this store's in use, as it gave it out."""
+
+    code = "token_refused"
+    remedy = "Issue another with: pierre-mcp consent token"
+
+
+class TokenExpiredError(TokenRefusedError):
+    """The consent token has run out."""
+
+    code = "token_expired"

@@ -5,7 +5,7 @@ backward, after that policy was held against the log: a cell whose epoch is not 
 the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,18 +13,25 @@ from typing import Any
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
+    ClockSuspectError,
     ConsentMissingError,
+    NoticeChangedError,
     PersonErasedError,
     PolicyTamperedError,
+    RefusedError,
 )
-from pierre_mcp.model.caller import Call, Job, System, weighed_as
+from pierre_mcp.gate.locking import Sign, signature_of
+from pierre_mcp.gate.steadiness import is_steady
+from pierre_mcp.model.caller import Call, Caller, Job, Owner, System, weighed_as
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.policy import Held, Policy
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Lacking, weigh
+from pierre_mcp.policy.notices import CURRENT
 from pierre_mcp.store import audit, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
@@ -39,10 +46,12 @@ class About:
 
     Attributes:
         command: How the person calls it, profile included.
+        notice: The version of the notice upon which consent counts.
     """
 
     command: str
     version: str
+    notice: int = CURRENT.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,15 @@ class Admitted:
     read: ReadPolicy
     until: datetime | None
     pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the system keeps of a person: whose, by what leave, and as of when (UTC)."""
+
+    leave: Maintenance
+    who: Identity
+    now: datetime
 
 
 class Admission:
@@ -107,6 +125,41 @@ class Admission:
             admitted.grant.kill()
 
     @contextmanager
+    def to_widen(
+        self,
+        tx: Tx,
+        call: Call,
+        detail: Mapping[str, Any],
+        sign: Sign | None,
+    ) -> Iterator[Admitted]:
+        """Let the owner in to let more out than before; likewise.
+
+        With the consent lock on, only what is signed under it. The signature is asked
+        for here, over the policy epoch as it is in this very step.
+
+        Raises:
+            ConsentLockedError: The lock is on, and this is not signed under it.
+            RuntimeError: It is not the owner, nor a job of his.
+        """
+        if weighed_as(call.caller) is not None:
+            msg = "this is for the owner alone"
+            raise RuntimeError(msg)
+        who, here, read = self._circumstances(tx)
+        signature = signature_of(tx, who, read.policy, call.action, detail, sign)
+        grant = Grant(
+            self._mint,
+            who=who,
+            here=here,
+            recipient=None,
+            pairs=None,
+            signature=signature,
+        )
+        try:
+            yield Admitted(grant, who, read, None, frozenset())
+        finally:
+            grant.kill()
+
+    @contextmanager
     def to_job(
         self, tx: Tx, call: Call, tool: Tool[Any, Any] | None
     ) -> Iterator[Admitted]:
@@ -138,6 +191,21 @@ class Admission:
             msg = "a recipient never keeps the store"
             raise RuntimeError(msg)
         return self.maintenance()
+
+    def to_ledger(self, tx: Tx, call: Call) -> Kept | None:
+        """Let in who enters what has ended; None where there is nobody any more.
+
+        Raises:
+            ClockSuspectError: It cannot be told what has ended.
+            PolicyTamperedError: The policy is not the one last recorded.
+            RuntimeError: A recipient asks, or a job of one.
+        """
+        leave = self.to_upkeep(call)
+        if self.concerned(tx) is None:
+            return None
+        who, here, read = self._circumstances(tx)
+        self._check_clock(read)
+        return Kept(leave, who, here.now)
 
     def owner(self, tx: Tx) -> Identity:
         """Return the person this gate serves: for good the one it let in first.
@@ -171,6 +239,8 @@ class Admission:
             The log's tail, after which the release is recorded; None if it has.
         """
         last = audit.tail(tx)
+        if admitted.grant.recipient is not None and not is_steady(self._clock):
+            return None
         if admitted.until is not None and self._now(last) >= admitted.until:
             return None
         # The bytes alone do not tell: the cell may be the one that was read, put back
@@ -188,11 +258,12 @@ class Admission:
         if recipient is None:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
+        self._check_clock(read)
         asked = Asked(recipient, call.action, source)
-        verdict = weigh(read.policy, terms, asked, now=here.now)
+        policy = _supposed(read.policy, call.caller, here)
+        verdict = weigh(policy, terms, asked, now=here.now, notice=here.notice)
         if isinstance(verdict, Lacking):
-            command = self._command(recipient, verdict)
-            raise ConsentMissingError(verdict.missing, command)
+            raise self._refusal(recipient, verdict)
         grant = Grant(
             self._mint,
             who=who,
@@ -224,6 +295,7 @@ class Admission:
             version=self._about.version,
             zones=read.policy.zones,
             readers=self._readers,
+            notice=self._about.notice,
         )
         return who, here, read
 
@@ -231,8 +303,30 @@ class Admission:
         """Return the time by which consent counts: it never runs backward."""
         return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
 
-    def _command(self, recipient: str, verdict: Lacking) -> str:
+    def _check_clock(self, read: ReadPolicy) -> None:
+        if not is_steady(self._clock, read.policy.clock_base_us):
+            command = f"{self._about.command} consent clock"
+            raise ClockSuspectError(command)
+
+    def _refusal(self, recipient: str, verdict: Lacking) -> RefusedError:
+        command = self._about.command
+        if verdict.outdated:
+            return NoticeChangedError(f"{command} consent renew --to {recipient}")
         if not verdict.missing:
-            return f"{self._about.command} consent --to {recipient}"
+            return ConsentMissingError((), f"{command} consent --to {recipient}")
         scopes = " ".join(verdict.missing)
-        return f"{self._about.command} consent grant {scopes} --to {recipient}"
+        return ConsentMissingError(
+            verdict.missing, f"{command} consent grant {scopes} --to {recipient}"
+        )
+
+
+def _supposed(policy: Policy, caller: Caller, here: Here) -> Policy:
+    """Return the policy as it would be, had the owner given what he only considers."""
+    if not isinstance(caller, Owner) or caller.preview_as is None:
+        return policy
+    held = dict(policy.of(caller.preview_as).scopes)
+    for scope in caller.supposing:
+        held[scope] = Held(
+            given_at=here.now, expires_at=None, ledger_id="", notice=here.notice
+        )
+    return policy.changed(caller.preview_as, held) if caller.supposing else policy

@@ -16,6 +16,8 @@ def answer_of(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Ans
     way = Exit(tx.ring, grant, tool, params)
     result = way.leveled(tool.run(tx, grant, way.incoming()))
     shown, content = way.fitted(result)
+    if tool.document:
+        return Answer(text=shown.line, mime_type="text/markdown")
     text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
     units = grant.here.profile.units
     return Answer(text=text, structured=content, operation=begun, units=units)

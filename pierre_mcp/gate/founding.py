@@ -44,7 +44,7 @@ def demo_opener(settings: Settings, clock: Clock | None = None) -> Opener:
 def _give_training(tx: Tx, who: Identity, clock: Clock, command: str) -> None:
     now = clock.now()
     here = Here(now, DEMO_PROFILE, command, version(APP))
-    grant = Grant(Mint(), who=who, here=here, recipient=None, pairs=None)
+    grant = Grant(Mint(), who=who, here=here, recipient=None, pairs=None, signature="")
     scopes = training(DEMO_RECIPIENT, sources=DEMO_SOURCES, tools=table().readers())
     consents.give(
         tx, grant, DEMO_RECIPIENT, scopes, expires_at=now + _LASTS, by="founding"

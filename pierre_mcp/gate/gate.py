@@ -1,10 +1,10 @@
 """The gate: the one way from a caller to the data, and the one record of it.
 
 ``serve`` runs a tool; ``prompt`` writes a prompt, which sees no person's data; ``act``
-runs what the owner does himself; ``maintain`` runs upkeep that sees no person's data
-either; ``note`` records what has no data at all (a process starting). Admitting and
-recording are private to them, so there is no way in without a record, and the record is
-committed before anything leaves (DESIGN 2):
+runs what the owner does himself, and ``widen`` what of that lets more out; ``maintain``
+runs upkeep that sees no person's data either; ``note`` records what has no data at all
+(a process starting). Admitting and recording are private to them, so there is no way in
+without a record, and the record is committed before anything leaves (DESIGN 2):
 
 ::
 
@@ -32,14 +32,15 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.gate.admission import About, Admitted
 from pierre_mcp.gate.lines import Facts
-from pierre_mcp.gate.serving import Serving
+from pierre_mcp.gate.locking import Sign
+from pierre_mcp.gate.widening import Widening
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, weighed_as
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
-from pierre_mcp.store import erasing, people
+from pierre_mcp.store import erasing, people, policies
 from pierre_mcp.store.database import TRUNCATE_TRIES, Tx
 from pierre_mcp.store.high_water import Mark
 
@@ -51,7 +52,7 @@ LOG = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Gate(Serving):
+class Gate(Widening):
     """Serves one store.
 
     Args:
@@ -81,8 +82,19 @@ class Gate(Serving):
             self._record.add_changed(tx, call, Outcome.DONE, facts, admitted.who)
         return done
 
-    def look(self, call: Call, work: Callable[[Tx, Grant], T]) -> T:
+    def look(
+        self,
+        call: Call,
+        work: Callable[[Tx, Grant], T],
+        *,
+        detail: Callable[[T], Mapping[str, Any]] | None = None,
+    ) -> T:
         """Show the owner what is his, and record that it was shown.
+
+        Args:
+            call: The owner's.
+            work: Reads it.
+            detail: Says of what was found what is to be sealed beside the record.
 
         Raises:
             PierreError: What ``work`` raised; recorded.
@@ -91,7 +103,7 @@ class Gate(Serving):
         with self._record.of_failures(call, Facts()):
             with self._store.reading() as tx, self._admit.of_owner(tx, call) as let_in:
                 found = work(tx, let_in.grant)
-            self.note(call, Outcome.DONE)
+            self.note(call, Outcome.DONE, detail(found) if detail else None)
         return found
 
     def step(self, call: Call, step: Step) -> None:
@@ -145,6 +157,30 @@ class Gate(Serving):
             self._record.add(tx, call, Outcome.DONE, facts, self._admit.concerned(tx))
         return done
 
+    def expire(self, call: Call) -> int:
+        """Enter in the ledger what has run out, and record it, in one step.
+
+        Returns:
+            How many scopes had; where none has, nothing is written.
+
+        Raises:
+            ClockSuspectError: It cannot be told.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        with self._store.reading() as tx:
+            kept = self._admit.to_ledger(tx, call)
+            if not kept or not policies.due(tx, kept.leave, kept.who, now=kept.now):
+                return 0
+        facts = Facts()
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            kept = self._admit.to_ledger(tx, call)
+            if kept is None:
+                return 0
+            ended = policies.expire(tx, kept.leave, kept.who, now=kept.now)
+            if ended:  # else another process was first
+                self._record.add_changed(tx, call, Outcome.DONE, facts, kept.who)
+        return ended
+
     def purge(self, call: Call) -> bool:
         """Empty the write-ahead log of what was overwritten; tell whether it is empty.
 
@@ -157,16 +193,24 @@ class Gate(Serving):
         return self._store.truncate()
 
     def erase(
-        self, call: Call, work: Callable[[Tx, Maintenance, Identity, datetime], T]
+        self,
+        call: Call,
+        work: Callable[[Tx, Maintenance, Identity, datetime], T],
+        *,
+        sign: Sign | None = None,
     ) -> T:
         """Erase the person, in one step, which records itself before the keys go.
 
+        With the consent lock on, only signed.
+
         Raises:
+            ConsentLockedError: The lock is on, and this is not signed under it.
             PierreError: What ``work`` raised; rolled back, and recorded.
             RuntimeError: It is neither the owner nor the system that asks.
         """
         with self._record.of_failures(call, Facts()), self._store.writing() as tx:
             leave, who = self._admit.to_upkeep(call), self._admit.owner(tx)
+            self._check_signed(tx, call, sign)
             return work(tx, leave, who, self._clock.now())
 
     def begin_anew(self, call: Call, profile: Profile) -> bool:

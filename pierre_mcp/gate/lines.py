@@ -32,6 +32,9 @@ _MOST_ACTION = 64
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
 
+EXPIRE = "consent expire"
+"""Done by the system: what has run out is entered in the ledger."""
+
 ROTATE, EMERGENCY = "keys rotate", "keys emergency"
 REWRAP, REWRAP_COMPROMISED = "keys rewrap", "keys rewrap compromised"
 _OF_KEYS = {
@@ -68,7 +71,7 @@ class Facts:
 
     def released(self, answer: Answer, opened: frozenset[Pair]) -> None:
         """Note what is about to leave, and what was open to it."""
-        self.answer = answer.structured or b""
+        self.answer = answer.structured or answer.text.encode()
         self.opened = opened
 
 

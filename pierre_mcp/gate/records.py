@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import LockTimeoutError, PierreError
 from pierre_mcp.gate.lines import Facts, ended, line_of
+from pierre_mcp.gate.steadiness import noted_at
 from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.identity import Identity
@@ -93,7 +94,7 @@ class Records:
         who: Identity | None,
         after: audit.Tail | None,
     ) -> None:
-        detail, now = facts.detail or None, self._clock.now()
+        detail, now = facts.detail or None, noted_at(self._clock)
         audit.append(tx, line, now=now, who=who, detail=detail, after=after)
 
 

@@ -35,13 +35,15 @@ from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.platform import FileLock, make_private_dir
 from pierre_mcp.services.backups import check_whole
+from pierre_mcp.services.consent_lock import keep_on
 from pierre_mcp.services.restoring import Accepted, Withdrawn, withdraw_all
 from pierre_mcp.settings import Settings
-from pierre_mcp.store import accepting, copies, erasing, people
+from pierre_mcp.store import accepting, copies, erasing, keys, people
 from pierre_mcp.store.copies import Contents
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.opening import FILE, Opening, open_store
+from pierre_mcp.store.outside_locks import OutsideLock
 from pierre_mcp.store.people import DEMO_PREFIX
 from pierre_mcp.store.tombstones import Tombstones
 
@@ -71,7 +73,7 @@ class Restoring:
         place = opening_of(self._settings, self._masters, self._clock)
         erased = Tombstones(place.high_water, self.copy.store_id).erased()
         with _opened(self._opening, self._settings) as quarantine:
-            accepted = quarantine.accept(call, erased)
+            accepted = quarantine.accept(call, erased, place.high_water)
         copy = self._opening.directory / FILE
         kept = copies.put_in_place(place, copy, at=self._clock.now())
         return accepted, kept
@@ -168,11 +170,14 @@ class Quarantine:
             check_whole(tx, self._admit.maintenance(), people.whose(tx))
             return copies.contents(tx.db)
 
-    def accept(self, call: Call, tombstones: Collection[bytes]) -> Accepted:
+    def accept(
+        self, call: Call, tombstones: Collection[bytes], outside: Path
+    ) -> Accepted:
         """Make it fit to serve, and record that, in one step.
 
         Whoever was erased since the copy was made is erased again; then there is
-        nobody whose consents could be withdrawn.
+        nobody whose consents could be withdrawn. It needs no passphrase, since it lets
+        out less; but the consent lock that was on here, as noted outside, goes on.
 
         Raises:
             PierreError: It failed; rolled back, and not recorded, since a store that
@@ -188,6 +193,9 @@ class Quarantine:
             else:
                 with self._admit.of_owner(tx, call) as admitted:
                     withdrawn = withdraw_all(tx, admitted.grant)
+                    store_id = keys.store_id(tx.db)
+                    noted = OutsideLock(outside, store_id, admitted.who).read()
+                    keep_on(tx, admitted.grant, noted)
                 self._record.add_changed(tx, call, Outcome.DONE, Facts(), admitted.who)
         if again is not None:
             self._store.sweep()
@@ -215,6 +223,7 @@ class PutBack:
     held: Contents
     noted: Mark | None
     _erased: frozenset[bytes]
+    _outside: Path
     _quarantine: Quarantine
 
     @property
@@ -224,7 +233,7 @@ class PutBack:
 
     def accept(self, call: Call) -> Accepted:
         """Accept it where it is."""
-        return self._quarantine.accept(call, self._erased)
+        return self._quarantine.accept(call, self._erased, self._outside)
 
 
 @contextmanager
@@ -242,4 +251,4 @@ def put_back(
         held = quarantine.check()
         outside = HighWater(opening.high_water, held.store_id)
         erased = Tombstones(opening.high_water, held.store_id).erased()
-        yield PutBack(held, outside.mark(), erased, quarantine)
+        yield PutBack(held, outside.mark(), erased, opening.high_water, quarantine)

@@ -16,7 +16,7 @@ from pierre_mcp.errors import (
     ResourceUnknownError,
     ToolUnknownError,
 )
-from pierre_mcp.gate.admission import About, Admission
+from pierre_mcp.gate.admission import About, Admission, Admitted
 from pierre_mcp.gate.answering import answer_of, refusal_of
 from pierre_mcp.gate.arguments import as_bytes, parse
 from pierre_mcp.gate.lines import Facts
@@ -25,6 +25,7 @@ from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.fields import Params
+from pierre_mcp.model.scope import Pair
 from pierre_mcp.services.steps import Listener, Progress, silent
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.turn import Turn
@@ -170,7 +171,7 @@ class Serving:
             with self._store.writing() as tx:
                 turn.check()  # only now: the wait for the lock may have been long
                 if last := self._admit.still_holds(tx, admitted):
-                    facts.released(answer, admitted.pairs)
+                    facts.released(answer, _opened(tool, admitted))
                     who, ended = admitted.who, _released(call)
                     self._record.add(tx, call, ended, facts, who, after=last)
                     return answer
@@ -190,7 +191,7 @@ class Serving:
             with self._admit.to_tool(tx, call, tool, params) as admitted:
                 answer = answer_of(tx, admitted.grant, tool, params)
             turn.check()
-            facts.released(answer, admitted.pairs)
+            facts.released(answer, _opened(tool, admitted))
             self._record.add_changed(tx, call, _released(call), facts, admitted.who)
         return answer
 
@@ -205,6 +206,11 @@ class Serving:
         if tool is None:
             raise ResourceUnknownError if name == NO_RESOURCE else ToolUnknownError
         return tool
+
+
+def _opened(tool: Tool[Any, Any], admitted: Admitted) -> frozenset[Pair]:
+    """Return what was open to an answer: never more than its tool declares."""
+    return frozenset(p for p in admitted.pairs if p[1] in tool.terms.opens)
 
 
 def _hidden(call: Call, action: str, facts: Facts) -> Call:

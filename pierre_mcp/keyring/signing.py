@@ -7,7 +7,8 @@
 
 The public key goes with what is signed, so a receipt is checked without this program
 and without any key of the store. Ed25519 hashes what it signs; the message says itself
-what it is, and no other use shares this key (DESIGN.md 5).
+what it is, and no other use shares this key (DESIGN.md 5): what else is signed has a
+label, and so a key, of its own.
 """
 
 from cryptography.exceptions import InvalidSignature
@@ -21,22 +22,22 @@ from pierre_mcp.keyring.ring import SYSTEM, Purpose, Ring
 _LABEL = "pierre/receipt/v1"
 
 
-def public_key(ring: Ring) -> bytes:
+def public_key(ring: Ring, label: str = _LABEL) -> bytes:
     """Return the 32 bytes by which a receipt of this store is checked.
 
     Raises:
         KeyMissingError: No key signs receipts yet.
     """
-    return _signer(ring).public_key().public_bytes_raw()
+    return _signer(ring, label).public_key().public_bytes_raw()
 
 
-def sign(ring: Ring, message: bytes) -> bytes:
+def sign(ring: Ring, message: bytes, label: str = _LABEL) -> bytes:
     """Return the signature of a receipt, 64 bytes.
 
     Raises:
         KeyMissingError: No key signs receipts yet.
     """
-    return _signer(ring).sign(message)
+    return _signer(ring, label).sign(message)
 
 
 def signed_by(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -48,6 +49,6 @@ def signed_by(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _signer(ring: Ring) -> Ed25519PrivateKey:
-    seed = ring.derive(SYSTEM, Purpose.RECEIPT_SIGN, _LABEL)
+def _signer(ring: Ring, label: str) -> Ed25519PrivateKey:
+    seed = ring.derive(SYSTEM, Purpose.RECEIPT_SIGN, label)
     return Ed25519PrivateKey.from_private_bytes(seed)

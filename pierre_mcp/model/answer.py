@@ -20,6 +20,7 @@ class Answer:
         is_error: A refusal or a failure; ``text`` then says what would help.
         code: The error's stable name, as ``consent_missing``; None on success.
         operation: The id of the long work this call began or joined, if it did.
+        mime_type: Of the text, where it is the whole answer.
         units: The person's, ``metric`` or ``imperial``, for who draws a tool's answer.
     """
 
@@ -28,6 +29,7 @@ class Answer:
     is_error: bool = False
     code: str | None = None
     operation: str | None = None
+    mime_type: str = "text/plain"
     units: str = "metric"
 
 

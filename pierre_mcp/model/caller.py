@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pierre_mcp.model.scope import Scope
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -18,9 +20,12 @@ class Owner:
     Attributes:
         preview_as: Weigh and level as this recipient (``call --as``); nothing is
             disclosed, so the record says ``preview``.
+        supposing: Weigh as if that recipient held these scopes too: what it would get
+            if they were given.
     """
 
     preview_as: str | None = None
+    supposing: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,17 @@ class Grant:
         person: Whose data it is.
         recipient: Whom the answer is for; None for the owner.
         here: What is true around the call.
+
+    The argument ``signature`` says that it may let more out than before: by the consent
+    lock's signature, or empty where none is on. None, as nearly always: it may not.
     """
 
     __slots__ = (
-        "_alive", "_pairs", "_withheld", "here", "person", "recipient", "tenant",
+        "_alive", "_pairs", "_signature", "_withheld", "here", "person", "recipient",
+        "tenant",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is, in names
         self,
         mint: Mint,
         *,
@@ -45,6 +49,7 @@ class Grant:
         recipient: str | None,
         pairs: frozenset[Pair] | None,
         withheld: Iterable[Pair] = (),
+        signature: str | None = None,
     ) -> None:
         if type(mint) is not Mint:
             msg = "only the gate makes grants"
@@ -55,6 +60,7 @@ class Grant:
         self.recipient: Final = recipient
         self._pairs: Final = pairs
         self._withheld: Final = tuple(withheld)
+        self._signature: Final = signature
         self._alive = True
 
     def __repr__(self) -> str:
@@ -99,6 +105,24 @@ class Grant:
         if not self._alive:
             msg = "this grant died when its call was released"
             raise RuntimeError(msg)
+
+    def check_widens(self) -> str:
+        """Refuse what lets more out than before under a grant that was not made for it.
+
+        Only ``gate.widen`` makes one that was, once the consent lock is satisfied.
+
+        Returns:
+            The lock's signature over the act, hex, for its record; empty where no lock
+            is on.
+
+        Raises:
+            RuntimeError: It was made for less; whoever asked has a bug.
+        """
+        self.check()
+        if self._signature is None:
+            msg = "this lets more out, and goes through gate.widen"
+            raise RuntimeError(msg)
+        return self._signature
 
     def kill(self) -> None:
         """End it for good."""

@@ -19,6 +19,7 @@ class Here:
         version: Of this program.
         zones: Where places are private.
         readers: The tools that the ``training`` bundle gives by now.
+        notice: The version of the notice upon which consent counts.
     """
 
     now: datetime
@@ -27,6 +28,7 @@ class Here:
     version: str
     zones: tuple[PrivacyZone, ...] = ()
     readers: tuple[str, ...] = ()
+    notice: int = 1
 
     @property
     def today(self) -> date:

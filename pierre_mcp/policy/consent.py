@@ -3,20 +3,22 @@
 A call is refused when sharing with the recipient, running the tool, or a purpose of
 it is not consented to, or when no requested source holds the tool's one required
 category. Everything else that lacks is withheld: the answer goes out without it and
-says so. ``withheld`` is computed from what the tool declares and the policy holds,
-and from nothing else, so it tells nothing about whether data exists.
+says so. What was given upon an older notice than the current one does not count.
+``withheld`` is computed from what the tool declares and the policy holds, and from
+nothing else, so it tells nothing about whether data exists.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
-from pierre_mcp.model.policy import Held, Policy
+from pierre_mcp.model.policy import Held, Policy, RecipientPolicy
 from pierre_mcp.model.scope import Pair, Scope
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.notices import CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,11 @@ class Lacking:
     Attributes:
         missing: Every scope the call lacks, where that can be said; empty when no
             source was named and none is known, and then the bundle is the answer.
+        outdated: All of it was given, upon a notice that has changed since.
     """
 
     missing: tuple[Scope, ...]
+    outdated: bool = False
 
 
 _RANK = {category: rank for rank, category in enumerate(Category)}
@@ -67,9 +71,39 @@ _RANK = {category: rank for rank, category in enumerate(Category)}
 Verdict: TypeAlias = Covered | Lacking
 
 
-def weigh(policy: Policy, terms: Terms, asked: Asked, *, now: datetime) -> Verdict:
+def counting(
+    mine: RecipientPolicy, *, now: datetime, notice: int = CURRENT.version
+) -> dict[Scope, Held]:
+    """Return the scopes that count: in force, and given upon the current notice."""
+    return {s: h for s, h in mine.in_force(now).items() if h.notice >= notice}
+
+
+def outdated(
+    mine: RecipientPolicy, *, now: datetime, notice: int = CURRENT.version
+) -> tuple[Scope, ...]:
+    """Return what would count, had the notice not changed since it was given."""
+    return tuple(s for s, h in mine.in_force(now).items() if h.notice < notice)
+
+
+def weigh(
+    policy: Policy,
+    terms: Terms,
+    asked: Asked,
+    *,
+    now: datetime,
+    notice: int = CURRENT.version,
+) -> Verdict:
     """Weigh what a person consents to against what a call needs."""
-    held = policy.of(asked.recipient).in_force(now)
+    mine = policy.of(asked.recipient)
+    held = counting(mine, now=now, notice=notice)
+    verdict = _weigh(held, terms, asked)
+    if isinstance(verdict, Lacking):
+        old = outdated(mine, now=now, notice=notice)
+        return replace(verdict, outdated=bool(old) and set(verdict.missing) <= set(old))
+    return verdict
+
+
+def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
     pairs = frozenset(p for p in wanted if scopes.access(*p) in held)

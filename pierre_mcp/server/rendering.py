@@ -48,7 +48,7 @@ def read_result(answer: Answer, uri: str, envelope: bytes = b"") -> bytes:
     return b'{%b"contents":[{"uri":%b,"mimeType":%b,"text":%b}]}' % (
         envelope,
         to_json(uri),
-        b'"text/plain"' if plain else b'"application/json"',
+        to_json(answer.mime_type if plain else "application/json"),
         to_json(text),
     )
 

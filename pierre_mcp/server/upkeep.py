@@ -1,8 +1,9 @@
-"""Rotation by itself: keys that are old or have sealed much are replaced by a server.
+"""What a server does by itself: enters what has ended, and replaces keys that are due.
 
-Any server may do it, one at a time: whoever has the file lock. It begins some seconds
-after the start, on a connection and thread of its own, and stops between two steps
-when the server is told to go; the next one goes on from there.
+What has ended is entered at each look. Keys that are old or have sealed much are
+replaced: any server may do that, one at a time, whoever has the file lock. It looks
+first some seconds after the start, works on a connection and thread of its own, and
+stops between two steps when the server is told to go; the next one goes on from there.
 """
 
 import asyncio
@@ -30,9 +31,10 @@ log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Rotates keys where that is due, as long as the process lives.
+    """Looks now and then, as long as the process lives.
 
     Args:
+        sweep: Enters what has ended; a short unit of its own.
         waits: Tells whether a rotation is due or to be finished.
         job: Makes one.
         carry: Carries one through on a store.
@@ -41,9 +43,10 @@ class Upkeep:
         first_s: When to look first, after ``start``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by name
         self,
         *,
+        sweep: Callable[[], Awaitable[object]],
         waits: Callable[[], Awaitable[bool]],
         job: "Callable[[], Rotation]",
         carry: "Callable[[Store, Rotation], None]",
@@ -51,6 +54,7 @@ class Upkeep:
         lock: Path,
         first_s: float = FIRST_S,
     ) -> None:
+        self._sweep = sweep
         self._waits = waits
         self._job = job
         self._carry = carry
@@ -86,6 +90,7 @@ class Upkeep:
         pause_s = self._first_s
         while not await self._left_within(pause_s):
             pause_s = AGAIN_S
+            await self._swept()
             try:
                 if await self._waits() and not await self._rotated():
                     return
@@ -94,6 +99,12 @@ class Upkeep:
             except (PierreError, OSError) as error:
                 # Its text may hold data.
                 log.warning("keys were not replaced: %s", type(error).__name__)
+
+    async def _swept(self) -> None:
+        try:
+            await self._sweep()
+        except (PierreError, OSError) as error:
+            log.warning("what has ended was not entered: %s", type(error).__name__)
 
     async def _left_within(self, pause_s: float) -> bool:
         with suppress(TimeoutError):

@@ -26,7 +26,7 @@ from pierre_mcp.services.export_registers import REGISTERS, Recipients
 from pierre_mcp.services.export_words import READ_ME, in_words
 from pierre_mcp.services.packing import Package
 from pierre_mcp.services.steps import Progress, Step
-from pierre_mcp.store import gear, holdings, imports, migrations, policies
+from pierre_mcp.store import exporting, gear, imports, migrations, policies
 from pierre_mcp.store.database import Tx
 
 SECTIONS: Final = (
@@ -63,12 +63,12 @@ class Outlook:
 
 def outlook(tx: Tx, grant: Grant) -> Outlook:
     """Count what there is to export."""
-    listed = holdings.recordings(tx, grant)
+    listed = exporting.recordings(tx, grant)
     return Outlook(
         len(listed),
         len({one.activity for one in listed}),
         len({one.original for one in listed if one.original}),
-        holdings.rows(tx, grant),
+        exporting.rows(tx, grant),
     )
 
 
@@ -227,7 +227,7 @@ class _Registers(_Reading):
         }
         self.policy: Policy = policies.read(tx, grant).policy
         self.gear: Mapping[str, Gear] = gear.listed(tx, grant)
-        self.recordings = holdings.recordings(tx, grant)
+        self.recordings = exporting.recordings(tx, grant)
         self.lines = [
             line
             for run in imports.listed(tx, grant)
@@ -282,7 +282,9 @@ class _Accesses(_Reading):
 
     def prepare(self, tx: Tx, grant: Grant) -> None:
         """Read them."""
-        found = list(holdings.accesses(tx, grant, after=self._after, most=_ROWS_A_STEP))
+        found = list(
+            exporting.accesses(tx, grant, after=self._after, most=_ROWS_A_STEP)
+        )
         self.rows = [row for _, row in found]
         self.last = found[-1][0] if found else self._after
 

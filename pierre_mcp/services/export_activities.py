@@ -21,7 +21,7 @@ from pierre_mcp.policy.privacy import clean
 from pierre_mcp.services.export_registers import told_changes
 from pierre_mcp.store import activity, corrections, streams
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.holdings import Listed
+from pierre_mcp.store.exporting import Listed
 from pierre_mcp.store.imports import FileLine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ from pierre_mcp.model.policy import Policy
 from pierre_mcp.store import (
     athlete,
     corrections,
+    exporting,
     gear,
-    holdings,
     imports,
     people,
     policies,
@@ -137,12 +137,12 @@ REGISTERS: Final[Mapping[str, Mapping[str, Read]]] = MappingProxyType(
         "consents": {
             "consents.json": consents,
             "consent_history.json": consent_history,
-            "notices.json": holdings.notices,
+            "notices.json": exporting.notices,
         },
         "corrections": {"corrections.json": corrected},
-        "requests": {"requests.json": holdings.requests},
+        "requests": {"requests.json": exporting.requests},
         "settings": {"settings.json": settings},
-        "operations": {"operations.json": holdings.operations},
+        "operations": {"operations.json": exporting.operations},
     }
 )
 """By section, the members that are one JSON value each."""

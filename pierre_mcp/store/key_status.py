@@ -1,5 +1,6 @@
 """What is known of the keys without opening one: counts, ages, and what is due."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -110,6 +111,11 @@ def waits(tx: Tx, *, now: datetime, max_age: timedelta) -> bool:
         _due(info, seals, now - created_at, max_age)
         for info, seals, created_at in _known(tx)
     )
+
+
+def states(tx: Tx) -> Counter[str]:
+    """Return how many keys there are in each state, but for those destroyed."""
+    return Counter(str(info.state) for info in tx.ring.infos())
 
 
 def _known(tx: Tx) -> list[tuple[KeyInfo, int, datetime]]:

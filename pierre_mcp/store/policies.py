@@ -5,11 +5,12 @@ entry MACed over the one before. Both are written in one transaction with the au
 row that carries the new ``policy_epoch``, so a row put in by hand grants nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
@@ -20,7 +21,7 @@ from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.model.policy import Policy
+from pierre_mcp.model.policy import Held, Policy, RecipientPolicy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.store.database import Tx
 
@@ -38,6 +39,9 @@ _APPEND = """
 _MAC_AGAIN = "UPDATE ledger SET kid = ?, cell = ?, mac = ? WHERE id = ?"
 _HISTORY = """
     SELECT id, cell, mac FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq
+"""
+_NEWEST_FIRST = """
+    SELECT id, cell FROM ledger WHERE tenant = ? AND person = ? ORDER BY seq DESC
 """
 
 
@@ -85,6 +89,14 @@ class LedgerEntry(BaseModel):
     signature: str = ""
 
 
+_ENDS: Final = {LedgerEvent.WITHDRAWN, LedgerEvent.EXPIRED, LedgerEvent.SUPERSEDED}
+
+
+def event_of(entry: LedgerEntry) -> tuple[object, ...]:
+    """Return what lines have in common that were entered as one."""
+    return (entry.event, entry.at, entry.recipient, entry.by, entry.expires_at)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPolicy:
     """A policy with the exact cell it was opened from, to see later if it changed."""
@@ -130,8 +142,44 @@ def unchanged(tx: Tx, who: Who, before: ReadPolicy) -> bool:
 def write(tx: Tx, grant: Grant, policy: Policy) -> None:
     """Replace the policy; the caller's transaction also records why."""
     grant.check()
-    kid, cell = _seal(tx.ring, grant, policy)
-    tx.execute(_WRITE, (kid, cell, grant.tenant, grant.person))
+    _write(tx, grant, policy)
+
+
+def expire(
+    tx: Tx,
+    leave: Grant | Maintenance,
+    who: Who,
+    *,
+    now: datetime,
+    of: str | None = None,
+) -> int:
+    """Take out of the policy what has run out, and enter it with the moment it ended.
+
+    Args:
+        tx: Also records why, where anything has.
+        leave: The owner's grant, a recipient's for its own, or the system's leave.
+        who: Whose.
+        now: UTC.
+        of: Only what this recipient held.
+
+    Returns:
+        How many scopes had run out.
+    """
+    if isinstance(leave, Grant):
+        leave.check()
+    policy, left, count = read(tx, who).policy, {}, 0
+    for recipient, mine in policy.recipients.items():
+        over = {} if of not in {None, recipient} else _over(mine, now)
+        for scope, held in over.items():
+            enter(tx, who, _expiry(recipient, scope, held))
+        count += len(over)
+        scopes = {s: held for s, held in mine.scopes.items() if s not in over}
+        left[recipient] = mine.model_copy(update={"scopes": scopes})
+    if count:
+        epoch = policy.policy_epoch + 1
+        update = {"policy_epoch": epoch, "recipients": left}
+        _write(tx, who, policy.model_copy(update=update))
+    return count
 
 
 def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> str:
@@ -146,6 +194,13 @@ def enter(tx: Tx, who: Who, entry: LedgerEntry, entry_id: str | None = None) -> 
     return entry_id
 
 
+def due(tx: Tx, leave: Maintenance, who: Identity, *, now: datetime) -> bool:
+    """Tell whether anything has run out that is not entered yet."""
+    del leave
+    recipients = read(tx, who).policy.recipients.values()
+    return any(_over(mine, now) for mine in recipients)
+
+
 def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
     """Return the whole ledger of the grant's person, oldest first."""
     grant.check()
@@ -156,19 +211,42 @@ def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
     ]
 
 
+def since(tx: Tx, grant: Grant, moment: datetime) -> list[LedgerEntry]:
+    """Return the lines of ``moment`` (UTC) and later, newest first."""
+    grant.check()
+    found = []
+    for entry_id, cell in tx.execute(_NEWEST_FIRST, (grant.tenant, grant.person)):
+        plain = _opened(tx, grant, entry_id, cell)
+        entry = LedgerEntry.model_validate_json(plain)
+        if entry.at < moment:
+            break
+        found.append(entry)
+    return found
+
+
 def ledger_holds(tx: Tx, maintenance: Maintenance, who: Identity) -> bool:
     """Check every line's MAC over the one before; nothing opened is returned.
 
-    A cut of the newest lines leaves a chain that holds, so each scope held must also
-    have its line.
+    A cut of the newest lines leaves a chain that holds, so what was given by the ledger
+    and has not ended by it must also be exactly what is held.
     """
-    found = lines(tx, maintenance, who)
+    del maintenance
+    return _holds(tx, who)
+
+
+def own_ledger_holds(tx: Tx, grant: Grant) -> bool:
+    """Likewise, for the grant's person."""
+    grant.check()
+    return _holds(tx, grant)
+
+
+def _holds(tx: Tx, who: Who) -> bool:
+    found = _lines(tx, who)
     if found is None:
         return False
-    seen = {entry_id for entry_id, _ in found}
     recipients = read(tx, who).policy.recipients.values()
     held = {h.ledger_id for one in recipients for h in one.scopes.values()}
-    return held <= seen
+    return held == _open(found)
 
 
 def lines(
@@ -176,6 +254,10 @@ def lines(
 ) -> list[tuple[str, bytes]] | None:
     """Return each line's id and value, for ``mac_again``; None if the chain breaks."""
     del maintenance
+    return _lines(tx, who)
+
+
+def _lines(tx: Tx, who: Who) -> list[tuple[str, bytes]] | None:
     scope, before = person_scope(who.tenant, who.person), b""
     found: list[tuple[str, bytes]] = []
     for entry_id, cell, mac in tx.execute(_HISTORY, (who.tenant, who.person)):
@@ -207,6 +289,45 @@ def mac_again(
         before = _mac(tx.ring, scope, before, entry_id, plain)
         kid, cell = tx.ring.seal(plain, _ledger_place(who, entry_id), scope)
         tx.execute(_MAC_AGAIN, (kid, cell, before, entry_id))
+
+
+def _over(mine: RecipientPolicy, now: datetime) -> dict[Scope, Held]:
+    ends = ((scope, held, held.expires_at) for scope, held in mine.scopes.items())
+    return {scope: held for scope, held, end in ends if end is not None and end <= now}
+
+
+def _expiry(recipient: str, scope: Scope, held: Held) -> LedgerEntry:
+    end = held.expires_at
+    if end is None:
+        msg = "what has no end does not run out"
+        raise RuntimeError(msg)
+    return LedgerEntry(
+        event=LedgerEvent.EXPIRED,
+        at=end,
+        recipient=recipient,
+        scope=scope,
+        expires_at=end,
+        by="clock",
+        notice=held.notice,
+    )
+
+
+def _write(tx: Tx, who: Who, policy: Policy) -> None:
+    kid, cell = _seal(tx.ring, who, policy)
+    tx.execute(_WRITE, (kid, cell, who.tenant, who.person))
+
+
+def _open(found: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Return the lines by which something was given that no later one has ended."""
+    given: dict[tuple[str, Scope], str] = {}
+    for entry_id, plain in found:
+        entry = LedgerEntry.model_validate_json(plain)
+        of = (entry.recipient, entry.scope)
+        if entry.event is LedgerEvent.GIVEN:
+            given[of] = entry_id
+        elif entry.event in _ENDS:
+            given.pop(of, None)
+    return set(given.values())
 
 
 def _opened(tx: Tx, who: Who, entry_id: str, cell: bytes) -> bytes:

@@ -1,10 +1,13 @@
 """Every tool, resource and prompt, in the order they are listed."""
 
+from typing import Any
+
 from pierre_mcp.tools.activities import GET_ACTIVITIES
 from pierre_mcp.tools.activity import GET_ACTIVITY
 from pierre_mcp.tools.analysis import ANALYZE_ACTIVITY
 from pierre_mcp.tools.athlete import GET_ATHLETE
 from pierre_mcp.tools.comparison import COMPARE_ACTIVITIES
+from pierre_mcp.tools.compliance import DOCUMENT_RESOURCES, DOCUMENTS
 from pierre_mcp.tools.consents import GET_CONSENTS, GET_STATUS, WITHDRAW_CONSENT
 from pierre_mcp.tools.load import ANALYZE_TRAINING_LOAD
 from pierre_mcp.tools.operations import CANCEL_OPERATION, GET_OPERATION, IMPORT_INBOX
@@ -13,11 +16,11 @@ from pierre_mcp.tools.prompts import PROMPTS
 from pierre_mcp.tools.records import GET_PERSONAL_RECORDS
 from pierre_mcp.tools.stats import GET_STATS
 from pierre_mcp.tools.streams import GET_ACTIVITY_STREAMS
-from pierre_mcp.tools.table import Resource, Table
+from pierre_mcp.tools.table import Resource, Table, Tool
 from pierre_mcp.tools.trends import ANALYZE_TRENDS
 from pierre_mcp.tools.zones import CALCULATE_ZONES
 
-TOOLS = (
+TOOLS: tuple[Tool[Any, Any], ...] = (
     GET_STATUS,
     GET_ACTIVITIES,
     GET_ACTIVITY,
@@ -36,6 +39,7 @@ TOOLS = (
     IMPORT_INBOX,
     GET_OPERATION,
     CANCEL_OPERATION,
+    *DOCUMENTS,
 )
 
 RESOURCES = (
@@ -60,6 +64,7 @@ RESOURCES = (
         summary="This assistant's own consents in force.",
         tool="get_consents",
     ),
+    *DOCUMENT_RESOURCES,
 )
 
 

@@ -16,6 +16,7 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.policy import RecipientPolicy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy.consent import counting, outdated
 from pierre_mcp.services import consents as service
 from pierre_mcp.store import policies, recordings
 from pierre_mcp.store.database import Tx
@@ -97,10 +98,13 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
     """Read this recipient's own state."""
     del params
     here = grant.here
-    held = _mine(tx, grant).in_force(here.now)
+    mine = _mine(tx, grant)
+    held = counting(mine, now=here.now, notice=here.notice)
     may_know = grant.owner or bool(grant.sources(Category.PROFILE))
     first_end = min((h.expires_at for h in held.values() if h.expires_at), default=None)
     extension = _extension(tx, grant)
+    old = outdated(mine, now=here.now, notice=here.notice)
+    renewal = f"{here.command} consent renew --to {grant.recipient}" if old else None
     return StatusReply(
         version=here.version,
         utc_date=here.now.date(),
@@ -110,8 +114,8 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
         today=here.today if may_know else MISSING,
         time_zone=here.profile.zone if may_know else MISSING,
         expires_at=first_end,
-        warnings=_warnings(first_end, extension, here),
-        next_steps=_next_steps(grant, first_end, extension),
+        warnings=_warnings(first_end, extension, renewal, here),
+        next_steps=_next_steps(grant, first_end, extension, renewal),
     )
 
 
@@ -133,7 +137,8 @@ def show_status(reply: StatusReply, here: Here) -> Shown:
 def get_consents(tx: Tx, grant: Grant, params: Nothing) -> ConsentsReply:
     """Read this recipient's own consents in force."""
     del params
-    held = _mine(tx, grant).in_force(grant.here.now)
+    here = grant.here
+    held = counting(_mine(tx, grant), now=here.now, notice=here.notice)
     return ConsentsReply(
         recipient=grant.recipient or "owner",
         scope=list(held),
@@ -221,22 +226,33 @@ def _ends_soon(first_end: datetime | None, here: Here) -> bool:
 
 
 def _warnings(
-    first_end: datetime | None, extension: str | None, here: Here
+    first_end: datetime | None, extension: str | None, renewal: str | None, here: Here
 ) -> list[str]:
     said = []
+    if renewal:
+        said.append(
+            "The notice that consent was given upon has changed since: until the "
+            "person renews it, it does not count."
+        )
     if first_end is not None and _ends_soon(first_end, here):
-        days = max(0, (first_end - here.now).days)
-        said.append(f"A consent expires in {wording.count(days, 'day')}.")
+        days = (first_end - here.now).days
+        when = f"in {wording.count(days, 'day')}" if days > 0 else "today"
+        said.append(f"A consent expires {when}.")
     if extension:
         said.append("There are tools that came after the consent and are not in it.")
     return said
 
 
 def _next_steps(
-    grant: Grant, first_end: datetime | None, extension: str | None
+    grant: Grant,
+    first_end: datetime | None,
+    extension: str | None,
+    renewal: str | None,
 ) -> list[str]:
     if grant.owner:
         return []
+    if renewal:
+        return [renewal]
     if not _held_sources(grant):
         return [f"{grant.here.command} setup", consent_command(grant)]
     steps = [consent_command(grant)] if _ends_soon(first_end, grant.here) else []

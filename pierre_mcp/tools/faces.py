@@ -36,7 +36,7 @@ def resource_face(resource: Resource) -> ResourceFace:
         name=resource.name,
         title=resource.title,
         description=resource.summary,
-        mime_type="application/json",
+        mime_type=resource.mime_type,
     )
 
 
@@ -80,7 +80,7 @@ def _arguments(face: PromptFace) -> str:
 def as_markdown(table: Table) -> str:
     """Return the table of tools as the README shows it."""
     head = "| tool | answers | needs | may carry |\n|---|---|---|---|\n"
-    return head + "\n".join(_row(tool) for tool in table.tools.values())
+    return head + "\n".join(_row(tool) for tool in table.listed())
 
 
 def _row(tool: Tool[Any, Any]) -> str:

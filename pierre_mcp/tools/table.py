@@ -44,6 +44,8 @@ class Tool(Generic[P, R]):
         about: Which source alone a result is about, if it is one; it says so itself.
         begins: The id of the operation a result says was begun: whoever serves the
             call has it done, a step at a time, and answers again after a while.
+        document: Its answer is one text in Markdown; a resource gives it, and it is in
+            no list of tools.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Tool(Generic[P, R]):
     about: Callable[[R], str | None] = lambda _: None
     begins: Callable[[R], str | None] = lambda _: None
     destructive: bool = False
+    document: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class Resource:
     title: str
     summary: str
     tool: str
+    mime_type: str = "application/json"
 
     def arguments(self, uri: str) -> Mapping[str, Any] | None:
         """Return the tool's arguments if ``uri`` is one of this resource's."""
@@ -147,6 +151,10 @@ class Table:
             if arguments is not None:
                 return resource.tool, arguments
         return NO_RESOURCE, {}
+
+    def listed(self) -> tuple[Tool[Any, Any], ...]:
+        """Return the tools that a client is shown."""
+        return tuple(tool for tool in self.tools.values() if not tool.document)
 
     def readers(self) -> tuple[str, ...]:
         """Return the tools that need consent and only read: what a bundle grants."""

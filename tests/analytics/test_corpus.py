@@ -33,9 +33,13 @@ from tests.analytics.making import bins_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="the corpus of real files is not beside this checkout"
-)
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(
+        not CORPUS.is_dir(),
+        reason="the corpus of real files is not beside this checkout",
+    ),
+]
 
 
 @cache

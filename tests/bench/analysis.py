@@ -83,7 +83,7 @@ def fill(store: Store, seconds: int, others: int) -> None:
         RECIPIENT, sources=["files"], tools=table().readers(),
         extras=[Category.LOCATION],
     )  # fmt: skip
-    gate_of(store).act(
+    gate_of(store).widen(
         Call(Owner(), "consent", "bench"),
         lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
     )

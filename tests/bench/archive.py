@@ -151,7 +151,7 @@ def given(directory: Path) -> None:
         sources = ["files", "strava"]
         scopes = training(RECIPIENT, sources=sources, tools=table().readers())
         gate = Gate(store, table(), SystemClock(), About("pierre-mcp", "bench"))
-        gate.act(
+        gate.widen(
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )

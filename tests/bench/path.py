@@ -73,7 +73,7 @@ def fill(directory: Path, count: int) -> None:
             put(store, grant, *(a_recording(day=str(d)) for d in days[first:][:250]))
         scopes = training(RECIPIENT, sources=["files"], tools=table().readers())
         gate = Gate(store, table(), SystemClock(), About("pierre-mcp", "bench"))
-        gate.act(
+        gate.widen(
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )

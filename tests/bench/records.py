@@ -78,7 +78,7 @@ def fill(path: Path, count: int) -> Curves:
             put(store, grant, *(made(n, count) for n in numbers))
         scopes = training(RECIPIENT, sources=["files"], tools=table().readers())
         gate = Gate(store, table(), SystemClock(), About("pierre-mcp", "bench"))
-        gate.act(
+        gate.widen(
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )

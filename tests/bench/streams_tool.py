@@ -62,7 +62,7 @@ def fill(directory: Path, seconds: int) -> None:
         put(store, owner_grant(store), long_ride(seconds))
         scopes = training(RECIPIENT, sources=["files"], tools=table().readers())
         gate = Gate(store, table(), SystemClock(), About("pierre-mcp", "bench"))
-        gate.act(
+        gate.widen(
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )

@@ -78,7 +78,7 @@ def fill(store: Store, count: int) -> None:
         put(store, grant, *(made(rng, days[n], n) for n in numbers))
     scopes = bundle(RECIPIENT, sources=["files"], tools=table().readers())
     gate = Gate(store, table(), SystemClock(), About("pierre-mcp", "bench"))
-    gate.act(
+    gate.widen(
         Call(Owner(), "consent", "bench"),
         lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
     )

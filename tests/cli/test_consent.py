@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pierre_mcp.cli.consent import until
+from pierre_mcp.cli.consent_options import until
 from pierre_mcp.cli.faults import ExpiryMalformedError
 from pierre_mcp.tools.catalogue import table
 from tests.cli.terminal import IN_BUNDLE, Person, Terminal

@@ -43,6 +43,7 @@ def test_by_what_setup_offers(anna: Person) -> None:
         terminal.answer(r"time zone \[Europe/Zurich\]: ", "")
         terminal.answer(r"Units, metric or imperial \[metric\]: ", "")
         terminal.answer(r"Claude Desktop\? \[y/N\]: ", "y")
+        terminal.answer(r"Set one now\? \[y/N\]: ", "")
         terminal.answer(r"Import now\?.*: ", str(path))
         terminal.answer(r"consent now\? \[Y/n\]: ", "")
         terminal.answer(r"Which assistant \[claude-desktop\]: ", "")

@@ -50,9 +50,13 @@ CHAINED_BEATS = (
 )
 TRIATHLON = CHAINED_BEATS[1]
 
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="the corpus of real files is not beside this checkout"
-)
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(
+        not CORPUS.is_dir(),
+        reason="the corpus of real files is not beside this checkout",
+    ),
+]
 
 
 def golden(name: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from tests.formats.making import (
     ride,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 START = fit_time(STARTED_AT)
 MIB = 1024 * 1024
 

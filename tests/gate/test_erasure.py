@@ -1,5 +1,6 @@
 """Erasing through the gate: what runs meanwhile stops, and nothing is left over."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -222,6 +223,17 @@ def test_what_fails_leaves_the_person_there(world: World, outside: Path) -> None
     world.by_hand("DELETE FROM audit")
     world.by_hand(sql)
     with pytest.raises(AuditTamperedError):
+        erase(world.gate, outside)
+    assert not outside.exists()
+    assert left(world) == [(1,)]
+
+
+def test_what_fails_once_noted_is_noted_as_kept(world: World, outside: Path) -> None:
+    world.by_hand(
+        "CREATE TRIGGER breaks BEFORE INSERT ON erasures "
+        "BEGIN SELECT RAISE(ABORT, 'breaks'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError):
         erase(world.gate, outside)
     words = Tombstones(outside, keys.store_id(world.store.db)).words()
     assert list(words.values()) == [Word.KEPT]

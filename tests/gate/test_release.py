@@ -20,7 +20,6 @@ from pierre_mcp.model.audit import Finding, Health, Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.scope import Scope
 from pierre_mcp.services import consents
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.steps import Act
@@ -276,19 +275,19 @@ def test_what_the_owner_does_is_undone_and_recorded_when_it_breaks(
     world: World,
 ) -> None:
     def broken(tx: Tx, grant: Grant) -> None:
-        scopes = (Scope("files:activities"),)
-        consents.give(tx, grant, CLAUDE, scopes, expires_at=None)
+        policies.write(tx, grant, policies.read(tx, grant).policy)
         raise ValueError(HOSTILE)
 
+    before = world.by_hand("SELECT cell FROM policies")
     call = Call(OWNER, "consent grant", "session")
-    for way in (world.gate.act, world.gate.look):
+    for way in (world.gate.act, world.gate.widen, world.gate.look):
         with pytest.raises((ValueError, sqlite3.Error)):
             way(call, broken)
         assert world.last_row()["outcome"] == "failed"
     with pytest.raises(ValueError, match="s3cret"):
         world.gate.maintain(call, lambda *_: broken_maintenance())
     assert world.last_row()["outcome"] == "failed"
-    assert world.told("get_consents")["scope"] == []
+    assert world.by_hand("SELECT cell FROM policies") == before
 
 
 def broken_maintenance() -> None:

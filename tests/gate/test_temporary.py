@@ -11,6 +11,8 @@ from pierre_mcp.services.steps import Progress
 from pierre_mcp.settings import Settings
 from pierre_mcp.store import people
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

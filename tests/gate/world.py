@@ -99,7 +99,7 @@ class World:
             chosen = tuple(Scope(s) for s in scopes)
             consents.give(tx, grant, to, chosen, expires_at=expires_at)
 
-        self._act("consent grant", work, store)
+        self._gate_on(store).widen(Call(OWNER, "consent grant", "session"), work)
 
     def give_training(
         self,
@@ -130,10 +130,12 @@ class World:
         put(self.store, owner_grant(self.store), *recordings, one_file=one_file)
 
     def _act(self, action: str, work: Any, store: Store | None) -> None:
-        gate = self.gate
-        if store is not None:
-            gate = Gate(store, self.table, self.clock, ABOUT)
-        gate.act(Call(OWNER, action, "session"), work)
+        self._gate_on(store).act(Call(OWNER, action, "session"), work)
+
+    def _gate_on(self, store: Store | None) -> Gate:
+        if store is None:
+            return self.gate
+        return Gate(store, self.table, self.clock, ABOUT)
 
     # --- what is left behind
 

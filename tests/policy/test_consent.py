@@ -15,6 +15,8 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Covered, Lacking, pairs_held, weigh
 from tests.stores import NOW
 
+pytestmark = pytest.mark.unmeasured
+
 LISTS = Terms(
     required=Category.ACTIVITIES,
     opens=frozenset({Category.ACTIVITIES, Category.HEART_RATE, Category.NOTES}),

@@ -41,11 +41,14 @@ class House:
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     opened: int = 0
     fails: bool = False
+    swept: int = 0
+    sweep_fails: bool = False
     between: Callable[[Upkeep], None] | None = None
 
     @asynccontextmanager
     async def upkeep(self) -> Any:
         made = Upkeep(
+            sweep=self.sweep,
             waits=self.waits,
             job=lambda: by_itself(CLOCK, YEAR),
             carry=lambda store, job: self.carry(made, store, job),
@@ -62,6 +65,11 @@ class House:
     @property
     def lock(self) -> Path:
         return self.directory / "rotation.lock"
+
+    async def sweep(self) -> None:
+        self.swept += 1
+        if self.sweep_fails:
+            raise StoreUnwritableError
 
     async def waits(self) -> bool:
         self.looked.set()
@@ -114,6 +122,17 @@ async def test_a_key_that_sealed_enough_is_replaced_by_itself(
         ("system", "key_rotation", "started"),
         ("system", "key_rotation", "done"),
     ]
+
+
+async def test_what_has_ended_is_entered_at_each_look(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And where that fails, keys are looked at all the same."""
+    house.sweep_fails = True
+    async with house.upkeep():
+        await house.looked.wait()
+    assert house.swept == 1
+    assert "what has ended was not entered: StoreUnwritableError" in caplog.text
 
 
 async def test_nothing_is_opened_where_nothing_is_due(house: House) -> None:
@@ -179,6 +198,7 @@ async def test_what_fails_is_said_and_the_server_goes_on(
 
 async def test_it_is_left_before_it_began(house: House) -> None:
     made = Upkeep(
+        sweep=house.sweep,
         waits=house.waits,
         job=lambda: by_itself(CLOCK, YEAR),
         carry=lambda *_: None,

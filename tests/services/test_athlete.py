@@ -23,6 +23,8 @@ from pierre_mcp.store.imports import State
 from tests.fakes import StillClock
 from tests.stores import a_store, owner_grant
 
+pytestmark = pytest.mark.unmeasured
+
 END = date(2026, 3, 31)
 SEED = 3
 HOME = ZoneInfo(ZONE)

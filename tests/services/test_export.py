@@ -34,8 +34,8 @@ from pierre_mcp.services.export_words import READ_ME, in_words
 from pierre_mcp.services.packing import FolderPackage, ZipPackage
 from pierre_mcp.store import (
     audit,
+    exporting,
     gear,
-    holdings,
     imports,
     operations,
     originals,
@@ -424,11 +424,11 @@ def test_it_is_for_the_owner_alone(filled: World) -> None:
         owner_of(filled.store), pairs=pairs_of("files", Category.ACTIVITIES)
     )
     with filled.store.reading() as tx:
-        for read in (holdings.recordings, holdings.requests, holdings.notices):
+        for read in (exporting.recordings, exporting.requests, exporting.notices):
             with pytest.raises(RuntimeError, match="for its owner"):
                 read(tx, grant)
         with pytest.raises(RuntimeError, match="for its owner"):
-            next(holdings.accesses(tx, grant, after=0, most=1))
+            next(exporting.accesses(tx, grant, after=0, most=1))
 
 
 def test_a_log_changed_by_hand_is_not_told_as_if_it_were_ours(tmp_path: Path) -> None:
@@ -451,7 +451,7 @@ def test_a_log_changed_by_hand_is_not_told_as_if_it_were_ours(tmp_path: Path) ->
 def rows_of(store: Store) -> list[Any]:
     grant = owner_grant(store)
     with store.reading() as tx:
-        found = holdings.accesses(tx, grant, after=0, most=10)
+        found = exporting.accesses(tx, grant, after=0, most=10)
         return [row for _, row in found]
 
 
@@ -487,7 +487,7 @@ def test_names_are_fit_for_any_system(name: str, safe: str) -> None:
 
 
 def test_no_two_originals_share_a_name() -> None:
-    listed = [holdings.Listed(f"r{i}", f"a{i // 2}", "run", f"r{i}") for i in range(4)]
+    listed = [exporting.Listed(f"r{i}", f"a{i // 2}", "run", f"r{i}") for i in range(4)]
     named = [
         FileLine(name=name, outcome=FileOutcome.IMPORTED, recording=f"r{i}")
         for i, name in enumerate(("a.fit", "A.FIT", "a.fit", "b.fit"))

@@ -26,9 +26,12 @@ from tests.formats.making import fit_activity, gpx_activity, ride, tcx_activity
 from tests.services.test_workers import REAL
 from tests.stores import a_store, owner_grant
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "mkfifo"), reason="descriptors travel over POSIX sockets only"
-)
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(
+        not hasattr(os, "mkfifo"), reason="descriptors travel over POSIX sockets only"
+    ),
+]
 
 ACTIVITIES, STOPS = 60, 10
 WAYS = ("told", "sealed", "written", "killed")

@@ -22,9 +22,13 @@ from tests.stores import FILES, a_store, owner_grant, put
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="the corpus of real files is not beside this checkout"
-)
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(
+        not CORPUS.is_dir(),
+        reason="the corpus of real files is not beside this checkout",
+    ),
+]
 
 
 @cache

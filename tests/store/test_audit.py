@@ -21,6 +21,8 @@ from pierre_mcp.store.database import Store
 from tests.store.hands import by_hand, child, edit, go, line_of, look
 from tests.stores import NOW, a_line, a_store, maintenance, new_store, owner_grant
 
+pytestmark = pytest.mark.unmeasured
+
 ROWS = 7
 WITH_DETAIL = 4
 ENTRY_FIELDS = [field.name for field in fields(Line)] + ["seq", "at_us", "who", "v"]

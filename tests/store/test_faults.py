@@ -32,6 +32,8 @@ from tests.stores import (
 )
 from tests.stores import database as file_of
 
+pytestmark = pytest.mark.unmeasured
+
 NOBODY = 65_534
 
 FULL_DISK = """

@@ -94,6 +94,7 @@ def test_seals_are_never_counted_down(store: Store) -> None:
         run(store, "UPDATE keyring SET seals = seals - 1 WHERE id = 1")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "table",
     [

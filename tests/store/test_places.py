@@ -24,6 +24,8 @@ from tests.stores import (
     put,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.mark.promise("keys.bound-cell")
 @pytest.mark.parametrize(

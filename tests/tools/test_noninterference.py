@@ -29,6 +29,8 @@ from tests.gate.world import OWNER, World, a_world
 from tests.services.made import activity, ride, run
 from tests.stores import STRAVA, begin_import, copy_store
 
+pytestmark = pytest.mark.unmeasured
+
 SOURCES = ("files", "strava", "self")
 BODY, HEART, POWER = Category.BODY, Category.HEART_RATE, Category.POWER
 PLACE, NOTES, PROFILE = Category.LOCATION, Category.NOTES, Category.PROFILE

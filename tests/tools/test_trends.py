@@ -15,6 +15,8 @@ from pierre_mcp.services.metrics import METRICS
 from tests.gate.world import OWNER, World
 from tests.services.test_loads import ALL, done, knowing, with_heart, with_power
 
+pytestmark = pytest.mark.unmeasured
+
 TODAY = date(2026, 3, 1)
 """A Sunday."""
 

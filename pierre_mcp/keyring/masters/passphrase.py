@@ -12,7 +12,6 @@ says so.
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Callable
 from typing import Final
 
@@ -21,32 +20,21 @@ from pierre_mcp.errors import (
     PassphraseShortError,
     PassphraseTerminalError,
 )
-from pierre_mcp.keyring.master import MASTER_KEY_BYTES, LocalMaster, StoreNeed
+from pierre_mcp.keyring.master import LocalMaster, StoreNeed
 from pierre_mcp.keyring.pae import pae
+from pierre_mcp.keyring.stretching import LOW_MEMORY, SALT_BYTES, stretch
 from pierre_mcp.platform import ask_unseen, has_terminal
 
 LEAST_CHARACTERS: Final = 15
-_TIME, _MEMORY_KIB, _LANES = 3, 65_536, 4
-_SALT_BYTES = 16
+_COST = LOW_MEMORY
 
 Ask = Callable[[str], str]
 
 
 def key_of_passphrase(passphrase: str, store_id: str) -> bytes:
     """Return the key that a passphrase gives for one store."""
-    # Imported here: only who uses it waits for it.
-    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415
-
     salt = hashlib.sha256(pae(b"pierre/passphrase/v1", store_id.encode())).digest()
-    return hash_secret_raw(
-        unicodedata.normalize("NFKC", passphrase).encode(),
-        salt[:_SALT_BYTES],
-        time_cost=_TIME,
-        memory_cost=_MEMORY_KIB,
-        parallelism=_LANES,
-        hash_len=MASTER_KEY_BYTES,
-        type=Type.ID,
-    )
+    return stretch(passphrase, salt[:SALT_BYTES], _COST)
 
 
 def asked_key(

@@ -10,6 +10,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.keyring.master import LocalMaster, StoreNeed
 from pierre_mcp.keyring.masters import passphrase
 from pierre_mcp.keyring.masters.passphrase import asked_key, key_of_passphrase
+from pierre_mcp.keyring.stretching import Cost
 
 WORDS = "correct horse battery staple"
 
@@ -34,7 +35,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less memory, for what does not depend on how much."""
-    monkeypatch.setattr(passphrase, "_MEMORY_KIB", 64)
+    monkeypatch.setattr(passphrase, "_COST", Cost(3, 64, 4))
 
 
 def test_the_key_of_a_passphrase_is_frozen() -> None:
