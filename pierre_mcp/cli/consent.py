@@ -38,17 +38,6 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
-app.command("lock", short_help="Ask a passphrase before more is let out.")(
-    consent_lock.lock
-)
-app.command("unlock", short_help="Take that passphrase off.")(consent_lock.unlock)
-app.command("token", short_help="Issue a short-lived token of what is in force.")(
-    consent_tokens.token
-)
-app.command("verify", short_help="Check such a token against the consents in force.")(
-    consent_tokens.verify
-)
-
 
 @app.callback()
 def guided(
@@ -131,6 +120,16 @@ app.command("withdraw", short_help="Take consent back, at once.")(
 )
 app.command("receipt", short_help="A signed receipt of one consent.")(
     consent_receipt.receipt
+)
+app.command("lock", short_help="Ask a passphrase before more is let out.")(
+    consent_lock.lock
+)
+app.command("unlock", short_help="Take that passphrase off.")(consent_lock.unlock)
+app.command("token", short_help="Issue a short-lived token of what is in force.")(
+    consent_tokens.token
+)
+app.command("verify", short_help="Check such a token against the consents in force.")(
+    consent_tokens.verify
 )
 app.command("clock", short_help="Say that a clock that was moved is right.")(
     consent_clock.clock

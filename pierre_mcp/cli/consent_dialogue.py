@@ -15,6 +15,7 @@ from typing import Any, Final
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import ChallengeFailedError
 from pierre_mcp.cli.session import Session, err, say, say_json
+from pierre_mcp.errors import LockPassphraseWrongError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.caller import Call, Owner
@@ -95,16 +96,17 @@ def conclude(session: Session, offer: Offer, *, as_json: bool = False) -> None:
 
     Raises:
         ChallengeFailedError: Other words were typed; the refusal is on record.
+        LockPassphraseWrongError: Another passphrase was; likewise.
         NoTerminalError: There is nobody to ask.
     """
     require_terminal()
     _show(session, offer)
     try:
         challenge("give this consent")
-    except (ChallengeFailedError, KeyboardInterrupt):
+        entry_id, level = _give(session, offer)
+    except (ChallengeFailedError, LockPassphraseWrongError, KeyboardInterrupt):
         _refused(session, offer)
         raise
-    entry_id, level = _give(session, offer)
     if as_json:
         say_json(
             {

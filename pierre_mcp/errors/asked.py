@@ -147,6 +147,13 @@ class CancelledCallError(PierreError):
     code = "cancelled"
 
 
+class ExpiryPassedError(InvalidError):
+    """This consent would have ended before it began: the log is ahead of the clock."""
+
+    code = "expiry_passed"
+    remedy = "Set the clock of this machine right, or give it for longer."
+
+
 class LedgerLineUnknownError(NotFoundError):
     """There is no consent of that id in the history: given, refused or ended."""
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
+from pierre_mcp.errors import ExpiryPassedError
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Held, Policy
@@ -28,6 +29,7 @@ By = Literal["owner", "recipient", "founding", "restore"]
 
 _STATES = {LedgerEvent.GIVEN, LedgerEvent.WITHDRAWN, LedgerEvent.EXPIRED}
 """Events after which a scope is held, or is not."""
+
 LATELY = timedelta(days=7)
 
 
@@ -61,10 +63,13 @@ def give(  # noqa: PLR0913 - each by name
     with them.
 
     Raises:
+        ExpiryPassedError: It would never count.
         RuntimeError: The grant is not one by which the owner lets more out.
     """
     _check_owner(grant)
     signature = grant.check_widens()
+    if expires_at is not None and expires_at <= grant.here.now:
+        raise ExpiryPassedError
     policies.expire(tx, grant, grant, now=grant.here.now)
     notices.keep(tx, grant, notice)
     policy, now = policies.read(tx, grant).policy, grant.here.now
@@ -87,9 +92,9 @@ def give(  # noqa: PLR0913 - each by name
             scope=scope,
             expires_at=expires_at,
             by=by,
-            signature=signature,
             notice=notice.version,
             level=mine.level or Level.MEDIUM,
+            signature=signature,
         )
         policies.enter(tx, grant, entry, entry_id)
     changed = policy.changed(recipient, held)
@@ -129,15 +134,19 @@ def confirm_clock(tx: Tx, grant: Grant, offset_us: int) -> None:
     """Keep where the wall clock stands beside the boot clock, as the person says.
 
     Raises:
-        RuntimeError: The grant is not the owner's.
+        RuntimeError: The grant is not one by which the owner lets more out.
     """
     _check_owner(grant)
+    signature = grant.check_widens()
     policy = policies.read(tx, grant).policy
     epoch = policy.policy_epoch + 1
     update = {"policy_epoch": epoch, "clock_base_us": offset_us}
     policies.write(tx, grant, policy.model_copy(update=update))
     entry = LedgerEntry(
-        event=LedgerEvent.CLOCK_CONFIRMED, at=grant.here.now, by="owner"
+        event=LedgerEvent.CLOCK_CONFIRMED,
+        at=grant.here.now,
+        by="owner",
+        signature=signature,
     )
     policies.enter(tx, grant, entry)
 

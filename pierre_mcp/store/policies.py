@@ -212,15 +212,19 @@ def history(tx: Tx, grant: Grant) -> list[tuple[str, LedgerEntry]]:
 
 
 def since(tx: Tx, grant: Grant, moment: datetime) -> list[LedgerEntry]:
-    """Return the lines of ``moment`` (UTC) and later, newest first."""
+    """Return the lines of ``moment`` (UTC) and later, newest first.
+
+    An expiry bears the moment it ended, which may be long before it was entered.
+    """
     grant.check()
     found = []
     for entry_id, cell in tx.execute(_NEWEST_FIRST, (grant.tenant, grant.person)):
         plain = _opened(tx, grant, entry_id, cell)
         entry = LedgerEntry.model_validate_json(plain)
-        if entry.at < moment:
+        if entry.at >= moment:
+            found.append(entry)
+        elif entry.event is not LedgerEvent.EXPIRED:
             break
-        found.append(entry)
     return found
 
 

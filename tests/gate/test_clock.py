@@ -44,7 +44,7 @@ def confirm(world: World) -> None:
     def work(tx: Tx, grant: Grant) -> None:
         consents.confirm_clock(tx, grant, offset_us(clock))
 
-    Gate(store, world.table, clock, ABOUT).act(NOTE, work)
+    Gate(store, world.table, clock, ABOUT).widen(NOTE, work)
     store.close()
 
 

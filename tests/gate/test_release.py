@@ -71,6 +71,18 @@ def test_what_was_read_before_a_withdrawal_is_not_released(
     assert [r["outcome"] for r in consented.rows()[-2:]] == ["done", "refused"]
 
 
+@pytest.mark.promise("consent.withdraw-now")
+@pytest.mark.parametrize("scope", ["analytics:insights", f"share:{CLAUDE}"])
+def test_a_purpose_or_sharing_withdrawn_meanwhile_stops_the_answer(
+    consented: World, acting: Acting, second: Store, scope: str
+) -> None:
+    acting.does = lambda *_: consented.withdraw(scope, store=second)
+    answer = consented.ask("probe")
+    nothing_left(answer)
+    assert (answer.code, acting.runs) == ("consent_missing", 1)
+    assert scope in answer.text
+
+
 def test_a_change_that_leaves_consent_is_served_afresh_with_nothing_reused(
     consented: World, acting: Acting, second: Store
 ) -> None:

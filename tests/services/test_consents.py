@@ -9,14 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pierre_mcp.errors import ExpiryPassedError
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.caller import Call, Recipient, System
-from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Purpose, Scope
 from pierre_mcp.policy.consent import counting
 from pierre_mcp.services import consents
-from pierre_mcp.store import policies
+from pierre_mcp.store import erasing, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
 from tests.gate.world import CLAUDE, OTHER, OWNER, World, a_world
@@ -113,6 +115,17 @@ def test_what_ran_out_is_not_withdrawn_nor_superseded(world: World) -> None:
     ]
 
 
+def test_an_expiry_entered_late_hides_nothing_of_late(world: World) -> None:
+    """It bears the moment it ended, and stands behind what came since."""
+    world.give("files:power", expires_at=world.clock.now() + HOUR)
+    world.clock.pass_s(30 * 86_400)
+    refused(world, READ)
+    assert world.gate.expire(SYSTEM) == 1
+    week_ago = world.clock.now() - timedelta(days=7)
+    late = world.gate.look(NOTE, lambda tx, grant: policies.since(tx, grant, week_ago))
+    assert [(one.event, one.scope) for one in late] == [(LedgerEvent.REFUSED, READ)]
+
+
 def test_a_recipient_enters_no_expiry_but_its_own(world: World) -> None:
     for to in (CLAUDE, OTHER):
         world.give(READ, to=to, expires_at=world.clock.now() + HOUR)
@@ -171,6 +184,27 @@ def test_what_a_restore_took_back_is_renewed(world: World) -> None:
 
     world.gate.act(Call(OWNER, "restore", "session"), work)
     assert renewable(world) == {READ}
+
+
+def test_what_would_never_count_is_not_given(world: World) -> None:
+    """The log was once ahead of the clock, so the end lies before its time."""
+    world.clock.at += 3 * HOUR
+    world.give("files:power")
+    world.clock.at -= 3 * HOUR
+    with pytest.raises(ExpiryPassedError):
+        world.give(READ, expires_at=world.clock.now() + HOUR)
+    assert set(policy(world).of(CLAUDE).scopes) == {"files:power"}
+
+
+def test_of_nobody_nothing_expires(world: World) -> None:
+    world.give(READ, expires_at=world.clock.now() + HOUR)
+    world.clock.pass_s(3_600)
+
+    def erase(tx: Tx, leave: Maintenance, who: Identity, now: datetime) -> object:
+        return erasing.erase_person(tx, leave, who, session="session", now=now)
+
+    world.gate.erase(Call(OWNER, "erase", "session"), erase)
+    assert world.gate.expire(SYSTEM) == 0
 
 
 @pytest.mark.promise("consent.human-only")
