@@ -10,10 +10,12 @@ import ctypes
 import getpass
 import os
 import secrets
+import shutil
 import signal
 import stat
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -115,15 +117,48 @@ def write_private_file(path: Path, content: bytes) -> None:
     Raises:
         FileExistsError: Another has made it, then or just now; theirs is untouched.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with new_private_file(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def new_private_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file 0600 to write, which has its name once the body is done.
+
+    It then is on the disk, and has replaced nothing; of one that is not done, nothing
+    is left.
+
+    Raises:
+        FileExistsError: Another has made it, then or just now; theirs is untouched.
+    """
+    draft = _draft_of(path)
     try:
         with create_private_file(draft) as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         _name_without_replacing(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+    _sync_dir(path.parent)
+
+
+@contextlib.contextmanager
+def new_private_dir(path: Path) -> Iterator[Path]:
+    """Give a new folder 0700 to fill, which has its name once the body is done.
+
+    Raises:
+        FileExistsError: There is something of that name.
+    """
+    draft = _draft_of(path)
+    try:
+        draft.mkdir(mode=_PRIVATE_DIR)
+        yield draft
+        if os.path.lexists(path):
+            raise FileExistsError
+        draft.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     _sync_dir(path.parent)
 
 
@@ -151,7 +186,7 @@ def append_private_file(path: Path, content: bytes) -> None:
 
 def replace_private_file(path: Path, content: bytes) -> None:
     """Give a file new content, 0600, in one step: whole, and on the disk."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft = _draft_of(path)
     try:
         with create_private_file(draft) as file:
             file.write(content)
@@ -251,6 +286,10 @@ def _check_private(found: os.stat_result, kind: int) -> None:
         found.st_uid != os.geteuid() or found.st_mode & _OTHERS
     ):
         raise StorePermissionsError
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def _name_without_replacing(draft: Path, path: Path) -> None:

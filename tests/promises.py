@@ -175,6 +175,11 @@ PROMISES: Final = {
         "Text from outside never reaches the model as instructions: cleaned, capped, "
         "marked."
     ),
+    "rights.access": (
+        "A person exports everything held about them, with consents, recipients and "
+        "access history, by a challenge and a record before the first byte; no key "
+        "is in it."
+    ),
     "rights.disclosures": (
         "A person sees every recipient their data went to, what categories of which "
         "source, and when, told from a log that is checked first."
@@ -189,6 +194,16 @@ PROMISES: Final = {
     "rights.object": (
         "A person objects to a purpose or opts out of any disclosure, at once, for "
         "running calls and jobs too, whatever is consented to."
+    ),
+    "rights.portability": (
+        "The export is machine-readable: JSON, tables whose text no spreadsheet runs, "
+        "and activity files, as they came where they were kept and else as TCX that "
+        "comes back as the same activity."
+    ),
+    "rights.rectify": (
+        "A person corrects what a recording got wrong: every reader sees it, it is "
+        "recorded with what was there and why, it survives undo, the same file again, "
+        "a new formula and new keys, and it can be taken back."
     ),
     "rights.requests": (
         "Requests by law are kept with their legal deadline, and an overdue one is "

@@ -15,9 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.master import LocalMaster
-from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
@@ -27,6 +25,7 @@ from pierre_mcp.model.cells import (
     NotesCell,
     PowerCell,
 )
+from pierre_mcp.model.correction import Change, Correction, Part
 from pierre_mcp.model.details import (
     ActivityDetail,
     HeartRateDetail,
@@ -39,9 +38,17 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
+from pierre_mcp.model.request import Law, Request, RequestKind
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.settings import Settings
-from pierre_mcp.store import athlete, imports, people, recordings
+from pierre_mcp.store import (
+    athlete,
+    corrections,
+    imports,
+    people,
+    recordings,
+    requests,
+)
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
 from pierre_mcp.store.opening import FILE, Opening, open_store
@@ -264,14 +271,11 @@ def a_line(
 
 def add_what_came_later(tx: Tx, who: Identity) -> None:
     """Put in a row of each table that no earlier version had."""
-    row_id = str(uuid4())
-    for name, columns in (("corrections", "digest, part"), ("requests", "seq")):
-        values = (b"digest", 0) if name == "corrections" else (1,)
-        place = Place(f"{name}.cell/1", who.tenant, who.person, row_id)
-        kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-        marks = ", ".join("?" * (5 + len(values)))
-        tx.execute(
-            f"INSERT INTO {name} (id, tenant, person, kid, cell, {columns})"  # noqa: S608 - our own
-            f" VALUES ({marks})",
-            (row_id, who.tenant, who.person, kid, cell, *values),
-        )
+    grant = a_grant(who)
+    change = Change(was=1.0, now=2.0, at=NOW)
+    mended = Correction(changes={Part.DISTANCE: change})
+    corrections.put(tx, grant, corrections.Key(b"digest", 0), mended)
+    asked = Request(
+        kind=RequestKind.ACCESS, law=Law.GDPR, received_on=NOW.date(), entered_at=NOW
+    )
+    requests.add(tx, grant, asked)

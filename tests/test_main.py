@@ -15,11 +15,10 @@ from tests.host import Host
 KEY = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
-    *("setup", "import", "consent", "privacy", "object", "call"),
-    "athlete",
-    *("load", "records", "predict", "zones"),
-    *("imports", "undo", "refresh", "retention", "audit", "disclosures", "requests"),
-    *("keys", "backup", "restore", "doctor", "compliance", "erase", "demo", "serve"),
+    *("setup", "import", "consent", "privacy", "object", "call", "athlete"),
+    *("load", "records", "predict", "zones", "imports", "undo", "rectify", "refresh"),
+    *("retention", "audit", "disclosures", "requests", "keys", "backup", "restore"),
+    *("doctor", "export", "compliance", "erase", "demo", "serve"),
 ]
 
 

@@ -19,11 +19,13 @@ from pierre_mcp.cli.session import (
     say_table,
 )
 from pierre_mcp.gate.gate import Gate
+from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.platform import create_private_file
 from pierre_mcp.services.compliance.documents import TITLES, Document, written
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
+from pierre_mcp.services.disclosures import received
 from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx
 
@@ -75,6 +77,7 @@ def _practice(session: Session, gate: Gate) -> Practice:
     ) -> datetime | None:
         return audit.last_done(tx, maintenance, "backup")
 
+    left = gate.maintain(call, received)
     settings, origin = session.settings, session.open_.masters.origin()
     machine = Machine(
         master_key=origin.kind,
@@ -83,7 +86,8 @@ def _practice(session: Session, gate: Gate) -> Practice:
         key_max_age_days=settings.key_max_age_days,
         backed_up_at=gate.maintain(call, backed_up),
     )
-    return gate.look(call, partial(practice, machine=machine))
+    disclosed = None if isinstance(left, Finding) else tuple(left)
+    return gate.look(call, partial(practice, machine=machine, disclosed=disclosed))
 
 
 def _write(path: Path, text: str) -> None:

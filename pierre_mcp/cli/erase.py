@@ -30,6 +30,7 @@ from pierre_mcp.tools.wording import count
 
 _NOUNS: Final = {
     "athlete": "values told of you",
+    "corrections": "corrections of recordings",
     "audit_detail": "sealed details beside the log",
     "details": "details of recordings",
     "gear": "pieces of gear",

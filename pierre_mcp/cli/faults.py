@@ -50,6 +50,13 @@ class PathUnwritableError(InvalidError):
     remedy = "Name a path in a folder that is there and is yours."
 
 
+class ExportStoppedError(RefusedError):
+    """The export was stopped, and nothing of it is left."""
+
+    code = "export_stopped"
+    exit_status = 130
+
+
 class NotTakenError(InvalidError):
     """What was given is not among what the command takes."""
 

@@ -26,6 +26,7 @@ from pierre_mcp.cli import (
     disclosures,
     doctor,
     erase,
+    export,
     imports,
     keys,
     load,
@@ -34,6 +35,7 @@ from pierre_mcp.cli import (
     privacy,
     privacy_zones,
     records,
+    rectify,
     refresh,
     requests,
     restore,
@@ -62,6 +64,7 @@ _ORDER = (
     "zones",
     "imports",
     "undo",
+    "rectify",
     "refresh",
     "retention",
     "audit",
@@ -71,6 +74,7 @@ _ORDER = (
     "backup",
     "restore",
     "doctor",
+    "export",
     "compliance",
     "erase",
     "demo",
@@ -122,6 +126,9 @@ app.command("import", short_help="Import a Strava export, or FIT, GPX and TCX fi
 )
 app.add_typer(imports.app, name="imports")
 app.command("undo", short_help="Take one import back.")(imports.undo)
+app.command("rectify", short_help="Correct what a recording got wrong.")(
+    rectify.rectify
+)
 app.command("refresh", short_help="Compute again what an older version computed.")(
     refresh.refresh
 )
@@ -179,6 +186,9 @@ app.command("restore", short_help="Put a backup in the store's place, or accept 
     restore.restore
 )
 app.command("doctor", short_help="Is everything as it should be?")(doctor.doctor)
+app.command("export", short_help="Write out everything held about you, to keep.")(
+    export.export
+)
 app.command(
     "compliance", short_help="Documents that say what this store does, from itself."
 )(compliance.compliance)

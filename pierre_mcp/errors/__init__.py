@@ -9,13 +9,18 @@ The branches say who can mend it: the gate said no (``RefusedError``), the calle
 """
 
 from pierre_mcp.errors.asked import (
+    ActivityAmbiguousError,
     ActivityUnknownError,
     ArgumentsInvalidError,
     CancelledCallError,
+    CorrectionUnknownError,
+    CorrectionUnsoundError,
     CursorInvalidError,
     EnvironmentUnknownError,
     ExpiryPassedError,
+    ExportUnwritableError,
     ExtensionRefusedError,
+    GearUnknownError,
     ImportUnknownError,
     KeyAgeMalformedError,
     LabelMalformedError,
@@ -115,6 +120,7 @@ from pierre_mcp.errors.store import (
 )
 
 __all__ = [
+    "ActivityAmbiguousError",
     "ActivityUnknownError",
     "ArgumentsInvalidError",
     "AuditTamperedError",
@@ -126,12 +132,16 @@ __all__ = [
     "CopyForeignError",
     "CopyTamperedError",
     "CopyUnreadableError",
+    "CorrectionUnknownError",
+    "CorrectionUnsoundError",
     "CursorInvalidError",
     "DemoRecipientError",
     "DemoStoreError",
     "EnvironmentUnknownError",
     "ExpiryPassedError",
+    "ExportUnwritableError",
     "ExtensionRefusedError",
+    "GearUnknownError",
     "HighWaterUnreadableError",
     "HighWaterUnwritableError",
     "ImportUnknownError",

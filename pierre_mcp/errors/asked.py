@@ -146,6 +146,40 @@ class OperationUnknownError(NotFoundError):
     remedy = "Begin one with import_inbox."
 
 
+class ActivityAmbiguousError(InvalidError):
+    """More than one activity is on that day."""
+
+    code = "activity_ambiguous"
+    remedy = "Take an id from get_activities."
+
+
+class CorrectionUnsoundError(InvalidError):
+    """With this correction the activity would contradict itself."""
+
+    code = "correction_unsound"
+
+
+class CorrectionUnknownError(NotFoundError):
+    """Nothing of that was corrected."""
+
+    code = "correction_unknown"
+    remedy = "See what was with: pierre-mcp rectify --list"
+
+
+class GearUnknownError(NotFoundError):
+    """There is no piece of gear of that name."""
+
+    code = "gear_unknown"
+    remedy = "See yours with: pierre-mcp athlete"
+
+
+class ExportUnwritableError(PierreError):
+    """The export could not be written to its end, and nothing of it is left."""
+
+    code = "export_unwritable"
+    remedy = "Make room there, or name a path on another disk."
+
+
 class PathUnknownError(NotFoundError):
     """There is nothing at one of the paths given."""
 

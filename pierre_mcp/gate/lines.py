@@ -28,7 +28,7 @@ from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
 
 _GRAVE = {"policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"}
-_GRAVE_ACTIONS = {"restore"}
+_GRAVE_ACTIONS = {"restore", "export"}
 _MOST_ACTION = 64
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""

@@ -7,7 +7,7 @@ entries at a time as were ready; what counts as done is what was committed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,27 +16,29 @@ from uuid import uuid4
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import DemoStoreError
 from pierre_mcp.formats.columns import STEPS, pack
-from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.policy.retention import kept
-from pierre_mcp.services import matching, outcomes, retention, strava, zones
+from pierre_mcp.services import (
+    matching,
+    strava,
+    zones,
+)
 from pierre_mcp.services.entries import STRAVA, Entry, Plan
+from pierre_mcp.services.import_files import File, Files
 from pierre_mcp.services.originals import Came, Originals
-from pierre_mcp.services.parsed import Parsed, ParsedActivity
+from pierre_mcp.services.parsed import ParsedActivity
 from pierre_mcp.services.steps import Act, Progress, Step
 from pierre_mcp.services.workers import Parsers
 from pierre_mcp.store import (
     athlete,
     gear,
     imports,
-    originals,
     people,
     recordings,
     renewal,
 )
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.imports import FileLine, FileOutcome, ListedRun, Run, State
+from pierre_mcp.store.imports import FileLine, ListedRun, Run, State
 
 MOST_A_STEP: Final = 8
 """Entries written in one transaction, which holds the lock for 6 ms with them."""
@@ -98,11 +100,11 @@ class Import:
                 entries = []
             for batch in self._parsers.batches(entries, most=self._most):
                 files = [
-                    _File(self, done + i, entry, parsed)
+                    File(self, done + i, entry, parsed)
                     for i, (entry, parsed) in enumerate(batch, 1)
                 ]
                 done += len(batch)
-                yield _Files(files), Progress(done, total, "reading")
+                yield Files(files), Progress(done, total, "reading")
                 self.outcomes += [Outcome(file.entry, file.line) for file in files]
                 if self.originals:
                     came = [self._came(file) for file in files]
@@ -113,7 +115,7 @@ class Import:
     def _finish(self, tx: Tx, grant: Grant) -> None:
         imports.update(tx, grant, self.id, State.FINISHED, self.run())
 
-    def _came(self, file: "_File") -> Came:
+    def _came(self, file: File) -> Came:
         # What an export held before was not read again: its entry has lost its job.
         job = self._plan.entries[file.seq - 1].job
         return Came(job, file.parsed.digest, file.line.recording)
@@ -237,115 +239,6 @@ class _Interrupted:
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write it."""
         imports.update(tx, grant, self._job.id, State.INTERRUPTED, self._run)
-
-
-class _Files:
-    """Some entries, in one step."""
-
-    def __init__(self, files: Sequence["_File"]) -> None:
-        self._files = files
-
-    def prepare(self, tx: Tx, grant: Grant) -> None:
-        """Seal what the files gave, unless it was imported before."""
-        home = people.profile(tx, grant).zone
-        first_days = retention.first_days(tx, grant)
-        for file in self._files:
-            file.prepare(tx, grant, home, first_days)
-
-    def write(self, tx: Tx, grant: Grant) -> None:
-        """Write it, unless it was imported meanwhile."""
-        written = [one for file in self._files for one in file.write(tx, grant)]
-        matching.join(tx, grant, written)  # once: it reads the days around each
-        athlete.note(tx, grant, written)
-
-
-class _File:
-    """One entry, from what was parsed to what is written."""
-
-    def __init__(self, job: Import, seq: int, entry: Entry, parsed: Parsed) -> None:
-        self.entry = entry
-        self.line = FileLine(name=entry.name, outcome=FileOutcome.FAILED)
-        self._job = job
-        self.seq = seq
-        self.parsed = parsed
-        self._sealed: list[recordings.Sealed] = []
-
-    def prepare(
-        self, tx: Tx, grant: Grant, home: str, first_days: Mapping[Category, str]
-    ) -> None:
-        """Seal the recordings, unless they are there, or older than they are kept."""
-        self._sealed = []
-        found = self._found()
-        if (found or self.entry.key) and self._known(tx, grant):
-            self.line = self._duplicate()
-        elif found is None:
-            self.line = outcomes.without(self.entry, self.parsed)
-        else:
-            digest, activities = found
-            every = (
-                self._job.new(activity, part, home, self.entry)
-                for part, activity in enumerate(activities)
-            )
-            young = [one for new in every if (one := kept(new, first_days))]
-            self._sealed = [
-                recordings.seal(
-                    tx.ring, grant, new, digest=digest, import_id=self._job.id
-                )
-                for new in young
-            ]
-            self.line = (
-                outcomes.imported(
-                    self.entry, self.parsed, [activities[new.part] for new in young]
-                )
-                if young
-                else outcomes.too_old(self.entry)
-            )
-
-    def write(self, tx: Tx, grant: Grant) -> Sequence[recordings.Sealed]:
-        """Write them, unless another process imported the same; return what was."""
-        if self._sealed and self._known(tx, grant):
-            self._sealed = []
-            self.line = self._duplicate()
-        if self._sealed and self.entry.row and self.parsed.activities:
-            alone = strava.row_digest(self.entry.row)
-            recordings.drop(tx, grant, alone, self.entry.where.source)
-        recordings.add(tx, grant, self._sealed)
-        if self._sealed and self.parsed.activities:
-            self.line = self.line.model_copy(update={"recording": self._sealed[0].id})
-        elif self._job.originals and (digest := self._digest()):
-            there = originals.recording_of(tx, grant, digest, self.entry.where.source)
-            self.line = self.line.model_copy(update={"recording": there})
-        imports.add_file(tx, grant, self._job.id, self.seq, self.line)
-        return self._sealed
-
-    def _found(self) -> tuple[bytes, Sequence[ParsedActivity]] | None:
-        """Return what is to be stored and its digest; None where there is nothing."""
-        row, activities = self.entry.row, self.parsed.activities
-        digest = self._digest()
-        if not activities and row is not None:
-            return strava.row_digest(row), [strava.from_row(row)]
-        if digest is None or not activities:
-            return None
-        if row is None:
-            return digest, activities
-        only = len(activities) == 1
-        return digest, [strava.with_row(one, row, only=only) for one in activities]
-
-    def _digest(self) -> bytes | None:
-        key = self.entry.key
-        return strava.file_digest(key) if key else self.parsed.digest
-
-    def _known(self, tx: Tx, grant: Grant) -> bool:
-        source, digest = self.entry.where.source, self._digest()
-        if digest is not None and recordings.known(tx, grant, digest, source):
-            return True
-        if self.entry.row is None or self.parsed.activities:
-            return False
-        alone = strava.row_digest(self.entry.row)
-        return recordings.known(tx, grant, alone, source)
-
-    def _duplicate(self) -> FileLine:
-        return FileLine(name=self.entry.name, outcome=FileOutcome.DUPLICATE)
 
 
 def listed(tx: Tx, grant: Grant) -> list[ListedRun]:

@@ -67,6 +67,23 @@ def part(tx: Tx, grant: Grant, activities: Iterable[str]) -> None:
             recordings.regroup(tx, grant, moved, str(uuid4()))
 
 
+def around(tx: Tx, grant: Grant, activity: str, days: set[str]) -> None:
+    """Part and join what a change of one activity parts and joins; it keeps its id.
+
+    Args:
+        tx: The transaction in which it was changed.
+        grant: The owner's.
+        activity: Its id.
+        days: The local days on which its recordings were, and those on which they are.
+    """
+    part(tx, grant, [activity])
+    for group in groups(_near(tx, grant, days)):
+        found = {span.activity for span in group}
+        first, *others = sorted(found, key=lambda one: (one != activity, one))
+        for other in others:
+            recordings.merge(tx, grant, other, first)
+
+
 def _near(tx: Tx, grant: Grant, days: set[str]) -> list[Span]:
     """Return what lies within one local day either side: devices may disagree."""
     reader, found = Reader(tx, grant), {}

@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple, dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 from pierre_mcp.formats import archive, strava_export, strava_extras
 from pierre_mcp.formats.faults import SKIPPED, Reason, UnreadableError
@@ -21,26 +21,11 @@ from pierre_mcp.formats.reading import read_tracks
 from pierre_mcp.formats.strava_export import BrokenRow, ExportedActivity
 from pierre_mcp.formats.streams import Readable
 from pierre_mcp.model.athlete import Kind, plausible
+from pierre_mcp.model.bounds import BOUNDS
 from pierre_mcp.model.track import Track
 from pierre_mcp.services.work import PART_BYTES, Reader, Work
 
 _CHUNK_BYTES = 65_536
-
-_BOUNDS: Final = {
-    "elapsed_s": (0.0, 10_000_000.0),
-    "moving_s": (0.0, 10_000_000.0),
-    "distance_m": (0.0, 100_000_000.0),
-    "ascent_m": (0.0, 100_000_000.0),
-    "descent_m": (0.0, 100_000_000.0),
-    "max_speed_m_s": (0.0, 100.0),
-    "mean_cadence_rpm": (1.0, 300.0),
-    "calories_kcal": (0.0, 100_000.0),
-    "mean_bpm": (25.0, 250.0),
-    "max_bpm": (25.0, 250.0),
-    "mean_power_w": (0.0, 3_000.0),
-    "max_power_w": (0.0, 3_000.0),
-}
-"""What a total may be, as ``analytics.summary`` has it; outside it was not measured."""
 
 _BEATS, _WATTS = ("mean_bpm", "max_bpm"), ("mean_power_w", "max_power_w")
 _NAME_CHARS, _GEAR_CHARS, _TEXT_CHARS = 1_000, 200, 20_000
@@ -175,7 +160,7 @@ def _row_frame(row: ExportedActivity | BrokenRow) -> Frame:
     totals = {
         name: value
         for name, value in row.totals.items()
-        if _BOUNDS[name][0] <= value <= _BOUNDS[name][1]
+        if BOUNDS[name][0] <= value <= BOUNDS[name][1]
     }
     beats, watts = _pair(totals, _BEATS), _pair(totals, _WATTS)
     elapsed = totals.get("elapsed_s", totals.get("moving_s", 0.0))

@@ -14,10 +14,11 @@ from pierre_mcp.analytics.summary import Summary, summarise
 from pierre_mcp.errors import StoreDamagedError
 from pierre_mcp.formats.columns import DamagedColumnError, unpack
 from pierre_mcp.model.category import Category
-from pierre_mcp.model.details import ActivityDetail
+from pierre_mcp.model.details import ActivityDetail, Details
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import Recording
-from pierre_mcp.services import matching
+from pierre_mcp.services import corrections, matching
+from pierre_mcp.services.corrections import Recomputed
 from pierre_mcp.services.steps import Progress, Step
 from pierre_mcp.store import activity, renewal
 from pierre_mcp.store.database import Tx
@@ -76,7 +77,7 @@ class _Renew:
 
     def __init__(self, ids: Sequence[str]) -> None:
         self._ids = ids
-        self._sealed: list[renewal.Renewed] = []
+        self._sealed: list[tuple[renewal.Renewed, Recomputed]] = []
         self.written = 0
 
     def prepare(self, tx: Tx, grant: Grant) -> None:
@@ -86,8 +87,12 @@ class _Renew:
 
     def write(self, tx: Tx, grant: Grant) -> None:
         """Write what is still of the older formula."""
-        done = [renewal.write(tx, grant, one) for one in self._sealed]
-        self.written = sum(done)
+        self.written = 0
+        for sealed, of in self._sealed:
+            # What was corrected meanwhile is left for the next time.
+            if of.stands(tx, grant) and renewal.write(tx, grant, sealed):
+                self.written += 1
+                of.put(tx, grant)
 
 
 class _Settle:
@@ -105,7 +110,9 @@ class _Settle:
         matching.settle(tx, grant, self.found)
 
 
-def _renewed(tx: Tx, grant: Grant, one: Recording) -> renewal.Renewed:
+def _renewed(
+    tx: Tx, grant: Grant, one: Recording
+) -> tuple[renewal.Renewed, Recomputed]:
     try:
         packed = renewal.streams_of(tx, grant, one)
         columns = {name: unpack(blob) for name, blob in packed.items()}
@@ -113,8 +120,17 @@ def _renewed(tx: Tx, grant: Grant, one: Recording) -> renewal.Renewed:
         raise StoreDamagedError from None
     kept = activity.details_of(tx, grant, one).get(Category.ACTIVITIES)
     detail = kept if isinstance(kept, ActivityDetail) else None
-    summary = summarise(track_of(one.sport, one.activity, columns, detail))
-    return renewal.seal(tx.ring, grant, _over(one, summary), summary.details)
+    details: Details = {}
+
+    def compute(recorded: Recording) -> Recording:
+        nonlocal details
+        track = track_of(recorded.sport, recorded.activity, columns, detail)
+        summary = summarise(track)
+        details = summary.details
+        return _over(recorded, summary)
+
+    fresh = corrections.recomputed(tx, grant, one, compute)
+    return renewal.seal(tx.ring, grant, fresh.recording, details), fresh
 
 
 def _over(old: Recording, summary: Summary) -> Recording:

@@ -2,8 +2,8 @@
 
 What it sealed is listed (``listings``) and sealed again by ``rotation``, after. Here
 is replaced what cannot wait: the log's state, the consent ledger's MACs, and the
-digests by which files, gear and facts are known again, which only fold on. Keys under
-which nothing is stored are destroyed at once.
+digests by which files, gear, facts and corrections are known again, which only fold
+on. Keys under which nothing is stored are destroyed at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ REPLACED: Final = (
 """The purposes of the keys that an emergency replaces."""
 
 _AT_ONCE: Final = frozenset(REPLACED) - {Purpose.SEAL, Purpose.INDEX}
-_DIGESTED: Final = ("athlete", "gear")
+_DIGESTED: Final = ("athlete", "gear", "corrections")
 _PEOPLE: Final = "SELECT tenant, person FROM people"
 _OF_RECORDINGS: Final = """
     SELECT rowid, digest FROM recordings WHERE tenant = ? AND person = ?

@@ -27,6 +27,7 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.recording import CELLS
 from pierre_mcp.model.streams import STREAMS
 from pierre_mcp.policy.retention import without_places
+from pierre_mcp.store import corrections
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import CELL_COLUMNS, packed, unpacked
 
@@ -237,5 +238,6 @@ def _written(
         tx.execute(_DROP_CORRECTION, which)
         tx.execute(_DROP, which)
         return True
+    corrections.forget(tx, who, row_id, {category})
     tx.execute(_DROP_DETAIL, (row_id, category))
     return tx.execute(_UPDATE, values).rowcount == 1

@@ -152,7 +152,7 @@ def add(
         content: The whole file.
     """
     now = home_of(tx, grant, home.id)
-    if now is None or now.whole:
+    if now is None or now.whole or now.day != home.day:  # its day was corrected
         return False
     if after is None:
         tx.execute(_CLEAR, (home.id,))

@@ -133,7 +133,7 @@ def test_it_is_nowhere_but_where_it_is_marked_and_clean(
         for text in everything(world, each=each):
             line, _, told = text.rpartition("\n")
             assert not MARK.search(line)
-            assert harmless(line)
+            assert all(map(harmless, line.split("\n")))  # a document has several
             if told.startswith("{"):
                 seen += marked(json.loads(told), trusted=True)
     assert seen > len(FORMS)

@@ -98,18 +98,21 @@ def disclosed(p: Practice) -> str:
     """Return what left for whom, as far as the log tells."""
     if not p.whole:
         return "What left for others is told to the person alone."
+    if p.disclosed is None:
+        return f"The log was changed from outside: see `{p.command} audit verify`."
     return table(
         ("recipient", "category", "from", "answers", "first", "last"),
         (
             (
                 one.recipient,
                 one.category,
-                ", ".join(one.sources),
+                one.source,
                 one.answers,
-                one.first,
-                one.last,
+                one.first_at.date(),
+                one.last_at.date(),
             )
             for one in p.disclosed
+            if one.category
         ),
     )
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from pierre_mcp.model import scope as scopes
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.disclosure import Disclosure
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import RecipientPolicy
@@ -53,18 +54,6 @@ class Receiver:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosed:
-    """One category that left for one recipient."""
-
-    recipient: str
-    category: Category
-    sources: tuple[str, ...]
-    answers: int
-    first: date
-    last: date
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
     """What the store does.
@@ -73,7 +62,8 @@ class Practice:
         whole: It is the owner's view; else one recipient's, and says nothing of data.
         held: By source; empty in a recipient's.
         keys: How many keys are in use.
-        disclosed: Since the log began; empty in a recipient's.
+        disclosed: Since the log began; empty in a recipient's; None where the log was
+            changed from outside, and tells nothing.
         machine: None where the settings are not at hand, as in a recipient's.
     """
 
@@ -89,7 +79,7 @@ class Practice:
     locked: bool
     keys: int
     compromised: int
-    disclosed: tuple[Disclosed, ...] = ()
+    disclosed: tuple[Disclosure, ...] | None = ()
     machine: Machine | None = None
 
     @property
@@ -107,7 +97,7 @@ def practice(
     grant: Grant,
     *,
     machine: Machine | None = None,
-    disclosed: tuple[Disclosed, ...] = (),
+    disclosed: tuple[Disclosure, ...] | None = (),
 ) -> Practice:
     """Return what the store does, as the grant's holder may be told."""
     policy, here = policies.read(tx, grant).policy, grant.here

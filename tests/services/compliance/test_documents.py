@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
@@ -15,10 +16,18 @@ from pierre_mcp.policy.bundles import EXTRAS
 from pierre_mcp.services.compliance.documents import TITLES, Document, written
 from pierre_mcp.services.compliance.measures import MEASURES
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
+from pierre_mcp.services.disclosures import received
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from tests.gate.world import CLAUDE, OWNER, World, a_world
-from tests.stores import NOW, STRAVA, a_recording, owner_grant
+from tests.stores import (
+    NOW,
+    STRAVA,
+    a_recording,
+    maintenance,
+    owner_grant,
+    owner_of,
+)
 
 MACHINE = Machine(
     master_key="keychain",
@@ -115,6 +124,22 @@ def test_what_changes_in_the_store_changes_in_them(world: World) -> None:
     assert "off; set with" in notices[1]
     assert "2 marked as compromised" in notices[2]
     assert "| on |" in notices[2]
+
+
+@pytest.mark.promise("compliance.documents")
+def test_what_left_for_whom_is_in_the_owners_alone(world: World) -> None:
+    world.told("get_activities")
+    who = owner_of(world.store)
+    with world.store.reading() as tx:
+        left = received(tx, maintenance(), who)
+    assert not isinstance(left, Finding)
+    told = replace(owners(world), disclosed=tuple(left))
+    row = f"| {CLAUDE} | heart_rate | files | 1 | 2026-03-01 | 2026-03-01 |"
+    for document in (Document.CCPA_NOTICE, Document.PROCESSING_RECORD):
+        assert row in written(document, told)
+        assert row not in copy_for(world, document)
+        changed = written(document, replace(told, disclosed=None))
+        assert "The log was changed from outside" in changed
 
 
 def test_a_development_key_and_no_backup_are_said(world: World) -> None:
