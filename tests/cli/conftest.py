@@ -1,12 +1,21 @@
 """A person and their machine, for each test of a command."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pierre_mcp.cli import session
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
+
+
+@pytest.fixture(autouse=True)
+def nobodys_session() -> Iterator[None]:
+    """Leave no command's session behind for the next test."""
+    yield
+    session._CURRENT.set(None)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -24,8 +24,11 @@ def test_a_preview_is_what_the_assistant_gets(runner: Person) -> None:
     with Host(runner.env) as host:
         host.greet()
         assert previewed == f"{text_of(host.call('get_activities'))}\n"
-    (row,) = [r for r in runner.asks("audit", "tail") if r["outcome"] == "preview"]
-    assert row["recipient"] == LABEL
+    rows = [r for r in runner.asks("audit", "tail") if r["outcome"] == "preview"]
+    assert [row["action"] for row in rows].count(
+        "get_activities"
+    ) == 2  # the dialogue's
+    assert {row["recipient"] for row in rows} == {LABEL}
 
 
 def test_a_preview_is_refused_as_the_assistant_is(runner: Person) -> None:

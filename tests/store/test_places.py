@@ -35,7 +35,7 @@ pytestmark = pytest.mark.unmeasured
         ("tenant", "x"),
         ("person", "x"),
         ("source", "garmin"),
-        ("origin", "strava_api"),
+        ("origin", "file_copy"),
         ("local_day", "2026-02-02"),
     ],
 )

@@ -103,6 +103,6 @@ def test_a_dead_grant_opens_nothing(store: Store, an_id: str) -> None:
 @pytest.mark.parametrize("sql", [streams._HELD, activity._OF_ACTIVITY])
 def test_one_activity_is_found_without_looking_at_all(store: Store, sql: str) -> None:
     with store.reading() as tx:
-        asked = tx.execute(f"EXPLAIN QUERY PLAN {sql}", ("", "", "", "[]"))
+        asked = tx.execute(f"EXPLAIN QUERY PLAN {sql}", ("", "", "", "[]", "[]"))
         steps = [step for *_, step in asked if "recordings" in step]
     assert steps == [next(s for s in steps if "(activity_id=?)" in s)]
