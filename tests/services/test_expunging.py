@@ -12,9 +12,10 @@ from pierre_mcp.gate.lines import ROTATE
 from pierre_mcp.model.athlete import Fact, Kind, Origin
 from pierre_mcp.model.caller import Call, Owner, System
 from pierre_mcp.model.category import Category
+from pierre_mcp.model.correction import Part
 from pierre_mcp.model.gear import Gear
 from pierre_mcp.model.recording import NewRecording
-from pierre_mcp.services import rotation
+from pierre_mcp.services import corrections, rotation
 from pierre_mcp.services.expunging import Expunging, due
 from pierre_mcp.services.steps import silent
 from pierre_mcp.store import (
@@ -151,6 +152,34 @@ def test_a_category_goes_with_all_that_is_of_it(
     assert told == [(1 if category in {"power", "body"} else 0,)]
     assert job.counts[category] == (2 if category in {"power", "body"} else 1)
     assert delete(world, Target(category=Category(category), before=FROM)).counts == {}
+
+
+@pytest.mark.promise("privacy.retention")
+def test_what_was_corrected_of_it_goes_too(world: World) -> None:
+    """What was recorded, and what is right instead, are values like the others."""
+    parts = {Part.MAX_HEART_RATE: 180.0, Part.NAME: "Race", Part.DISTANCE: 9_000.0}
+    for part, value in parts.items():
+        world.gate.act(
+            OWNER,
+            lambda tx, grant, part=part, value=value: corrections.rectify(  # type: ignore[misc]
+                tx, grant, OLD, part, value
+            ),
+        )
+
+    def left() -> set[Part]:
+        told = world.gate.look(OWNER, lambda tx, g: list(corrections.listed(tx, g)))
+        return {part for one in told for part in one.correction.changes}
+
+    assert left() == set(parts)
+    delete(world, Target(category=Category.HEART_RATE, before=FROM))
+    assert left() == {Part.NAME, Part.DISTANCE}
+    # Their bytes are no cell any more, but that their key is named.
+    world.by_hand(
+        "UPDATE corrections"
+        " SET cell = CAST(substr(cell, 1, 20) || zeroblob(40) AS BLOB)"
+    )
+    delete(world, Target(category=Category.NOTES, before=FROM))
+    assert world.by_hand("SELECT count(*) FROM corrections") == [(0,)], "unreadable"
 
 
 @pytest.mark.promise("privacy.retention")
