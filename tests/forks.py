@@ -15,12 +15,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import connection, get_context
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from coverage import Coverage
 
 from pierre_mcp.__main__ import main
 
@@ -42,6 +45,12 @@ def toy(words: Sequence[str]) -> None:
     runpy.run_path(TOY[1], run_name="__main__")
 
 
+MEASURED_FORKS = 3
+"""Of one command: measuring coverage takes longer than most commands do."""
+
+_forks = Counter[tuple[object, ...]]()
+
+
 class Fork:
     """One such process, with what these tests use of ``subprocess.Popen``.
 
@@ -60,6 +69,8 @@ class Fork:
         start_new_session: bool = False,
         **ends: Any,
     ) -> None:
+        like = (main, *words[:2])
+        _forks[like] += 1
         with contextlib.ExitStack() as theirs:
             self.stdin, *fds = _end(ends.get("stdin"), 0, theirs)
             self.stdout, *more = _end(ends.get("stdout"), 1, theirs)
@@ -72,6 +83,7 @@ class Fork:
                     "env": changed,
                     "cwd": str(cwd or Path.cwd()),
                     "session": start_new_session,
+                    "measured": _forks[like] <= MEASURED_FORKS,
                 },
                 daemon=True,  # what a failed test leaves behind ends with the tests
             )
@@ -158,7 +170,7 @@ def _hear(end: Any) -> bytes:
     return heard
 
 
-def _begin(
+def _begin(  # noqa: PLR0913 - what a process begins with
     ends: Sequence[Any],
     main: Main,
     words: Sequence[str],
@@ -166,8 +178,13 @@ def _begin(
     env: Mapping[str, str],
     cwd: str,
     session: bool,
+    measured: bool,
 ) -> None:
     """Become the process that was asked for; never return."""
+    coverage = Coverage.current()
+    if coverage is not None and not measured:
+        coverage.stop()
+        coverage._auto_save = False
     for fd, end in enumerate(ends):
         taken = end.detach()
         os.dup2(taken, fd)
