@@ -13,7 +13,7 @@ from pierre_mcp.cli.faults import (
     PathUnwritableError,
     ReceiptInvalidError,
 )
-from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
+from pierre_mcp.cli.session import AsJson, Session, command, current, say, say_json
 from pierre_mcp.errors import PathUnknownError
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
@@ -66,7 +66,7 @@ def receipt(
     if as_json:
         say_json({"written": str(out)})
     else:
-        say("Written. Check it with: consent receipt --verify FILE")
+        say(f"Written. Check it with: {command()} consent receipt --verify FILE")
 
 
 def _issued(session: Session, entry_id: str) -> str:

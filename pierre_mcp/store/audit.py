@@ -71,7 +71,8 @@ _RELEASED = """
     SELECT json_extract(entry, '$.recipient') AS recipient, count(*)
       FROM audit
      WHERE seq > ? AND CASE WHEN json_valid(entry)
-                            THEN json_extract(entry, '$.outcome') = 'released' END
+                            THEN json_extract(entry, '$.outcome') = 'released'
+                             AND json_extract(entry, '$.recipient') <> '' END
      GROUP BY recipient ORDER BY recipient
 """
 _LAST = """
