@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
-MEASURED_CASES = 2
+MEASURED_CASES = 3
 _cases = Counter[str]()
 
 
