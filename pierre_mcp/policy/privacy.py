@@ -126,6 +126,8 @@ def clean(text: str, limit: int = MAX_NAME) -> str:
     Line ends and tabs become spaces, runs of spaces one; the text is in NFC, and cut
     to ``limit`` characters. Cleaning it again changes nothing.
     """
+    if text.isascii() and text.isprintable():  # most are: nothing in them can hide
+        return " ".join(text.split())[:limit].rstrip()
     seen = "".join(map(_seen, text))
     # NFC last: two characters may compose once the unseen one between them is gone.
     flat = " ".join(unicodedata.normalize("NFC", seen).split())
