@@ -23,8 +23,9 @@ from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.platform import create_private_file
-from pierre_mcp.services.compliance.documents import TITLES, Document, written
+from pierre_mcp.services.compliance.documents import written
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
+from pierre_mcp.services.compliance.titles import TITLES, Document
 from pierre_mcp.services.disclosures import received
 from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx

@@ -7,16 +7,21 @@ Whoever is killed between the two has spent the attempt.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pierre_mcp.errors import ConsentLockedError, LockWaitsError
-from pierre_mcp.keyring import lock as locks
+from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.lock import ConsentLock
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.store import keys
 from pierre_mcp.store.database import Tx
+
+if TYPE_CHECKING:  # no server that answers a recipient opens a lock
+    from pierre_mcp.keyring import lock as locks
+else:
+    locks = Late("pierre_mcp.keyring.lock")
 
 Sign: TypeAlias = Callable[[bytes], bytes]
 

@@ -5,7 +5,7 @@ all parts keep, and ``locking`` how the lock is kept.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pierre_mcp.errors import PolicyTamperedError
 from pierre_mcp.gate.lines import Facts
@@ -19,7 +19,7 @@ from pierre_mcp.gate.locking import (
     lock_of,
 )
 from pierre_mcp.gate.serving import Serving
-from pierre_mcp.keyring.lock import Signer, open_lock
+from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
@@ -29,6 +29,11 @@ from pierre_mcp.services.consents import Given
 from pierre_mcp.store import audit, policies
 from pierre_mcp.store.attempts import attempts
 from pierre_mcp.store.database import Tx
+
+if TYPE_CHECKING:
+    from pierre_mcp.keyring import lock as locks
+else:
+    locks = Late("pierre_mcp.keyring.lock")
 
 T = TypeVar("T")
 
@@ -95,7 +100,7 @@ class Widening(Serving):
             with self._admit.of_owner(tx, call) as admitted:
                 return lock_of(admitted.read.policy)
 
-    def unlock(self, call: Call, lock: ConsentLock, passphrase: str) -> Signer:
+    def unlock(self, call: Call, lock: ConsentLock, passphrase: str) -> "locks.Signer":
         """Open the lock, for what the owner does next; every attempt is recorded.
 
         Raises:
@@ -106,7 +111,7 @@ class Widening(Serving):
         with self._record.of_failures(attempt, Facts(detail={"for": call.action})):
             self._spend(attempt)
             # Outside every transaction: it takes as long as a try is to cost.
-            signer = open_lock(lock, passphrase)
+            signer = locks.open_lock(lock, passphrase)
         self._note(attempt, Outcome.DONE)
         return signer
 

@@ -6,16 +6,22 @@ take the room of what is asked for every day.
 """
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from pierre_mcp.late import Late
 from pierre_mcp.model.fields import PUBLIC, Params, Reply
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.terms import Terms
-from pierre_mcp.services.compliance.documents import TITLES, Document, written
-from pierre_mcp.services.compliance.practice import practice
+from pierre_mcp.services.compliance.titles import TITLES, Document
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.table import Resource, Shown, Tool
+
+if TYPE_CHECKING:  # a document is asked for once in a long while
+    from pierre_mcp.services.compliance import documents, practice
+else:
+    documents = Late("pierre_mcp.services.compliance.documents")
+    practice = Late("pierre_mcp.services.compliance.practice")
 
 
 class NoArguments(Params):
@@ -32,7 +38,8 @@ def _read(
     document: Document, tx: Tx, grant: Grant, params: NoArguments
 ) -> DocumentReply:
     del params
-    return DocumentReply(markdown=written(document, practice(tx, grant)))
+    found = practice.practice(tx, grant)
+    return DocumentReply(markdown=documents.written(document, found))
 
 
 def _show(reply: DocumentReply, here: Here) -> Shown:

@@ -4,7 +4,7 @@ import json
 import stat
 from pathlib import Path
 
-from pierre_mcp.services.compliance.documents import TITLES, Document
+from pierre_mcp.services.compliance.titles import TITLES, Document
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
 

@@ -346,7 +346,7 @@ def test_an_attempt_cut_short_is_spent(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pierre_mcp.gate.widening.open_lock", killed)
+    monkeypatch.setattr("pierre_mcp.keyring.lock.open_lock", killed)
     for _ in range(5):
         with pytest.raises(KeyboardInterrupt):
             attempt(world, WORDS)

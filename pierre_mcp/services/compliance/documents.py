@@ -1,7 +1,6 @@
 """Every document, by the name it is asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Final
 
 from pierre_mcp.services.compliance import (
@@ -13,25 +12,7 @@ from pierre_mcp.services.compliance import (
     processing_record,
 )
 from pierre_mcp.services.compliance.practice import Practice
-
-
-class Document(StrEnum):
-    """The documents there are."""
-
-    PRIVACY_NOTICE = "privacy-notice"
-    DPIA = "dpia"
-    PROCESSING_RECORD = "processing-record"
-    HIPAA_SAFEGUARDS = "hipaa-safeguards"
-    CCPA_NOTICE = "ccpa-notice"
-
-
-TITLES: Final[Mapping[Document, str]] = {
-    Document.PRIVACY_NOTICE: "Privacy notice",
-    Document.DPIA: "Data protection impact assessment",
-    Document.PROCESSING_RECORD: "Record of processing activities",
-    Document.HIPAA_SAFEGUARDS: "HIPAA safeguards",
-    Document.CCPA_NOTICE: "Notice under the California Consumer Privacy Act",
-}
+from pierre_mcp.services.compliance.titles import TITLES, Document
 
 _WRITERS: Final[Mapping[Document, Callable[[Practice], Sequence[str]]]] = {
     Document.PRIVACY_NOTICE: privacy_notice.write,

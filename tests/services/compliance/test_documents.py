@@ -13,9 +13,10 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.policy.bundles import EXTRAS
-from pierre_mcp.services.compliance.documents import TITLES, Document, written
+from pierre_mcp.services.compliance.documents import written
 from pierre_mcp.services.compliance.measures import MEASURES
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
+from pierre_mcp.services.compliance.titles import TITLES, Document
 from pierre_mcp.services.disclosures import received
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
