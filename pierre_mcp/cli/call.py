@@ -29,7 +29,7 @@ def call(
 
     For example: pierre-mcp call get_activities '{"limit": 5}' --as claude-desktop
     """
-    session, given = current(), _object(arguments)
+    session, given = current(), arguments_of(arguments)
     owner = Owner(preview_as=None if as_ is None else check_label(as_))
     with session.gate() as gate:
         answer = gate.serve(Call(owner, tool, session.id), given)
@@ -45,7 +45,12 @@ def call(
         raise typer.Exit(1)
 
 
-def _object(text: str) -> dict[str, Any]:
+def arguments_of(text: str) -> dict[str, Any]:
+    """Read a tool's arguments as they were typed.
+
+    Raises:
+        NotTakenError: It is no JSON object.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

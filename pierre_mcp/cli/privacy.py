@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from pierre_mcp.cli.call import arguments_of
 from pierre_mcp.cli.challenge import challenge
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.session import (
@@ -120,7 +121,7 @@ def preview(
 
     For example: pierre-mcp privacy preview get_activities '{"limit": 3}'
     """
-    session, given = current(), _object(arguments)
+    session, given = current(), arguments_of(arguments)
     label = check_label(as_ or only_holder(session))
     with session.gate() as gate:
         told = {
@@ -202,17 +203,6 @@ def _content(answer: Answer) -> Any:
     if answer.structured is None:
         return {"code": answer.code, "error": answer.text}
     return json.loads(answer.structured)
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        msg = 'The arguments are not a JSON object, such as {"limit": 5}.'
-        raise NotTakenError(msg)
-    return value
 
 
 def _policy(tx: Tx, grant: Grant) -> Policy:

@@ -19,7 +19,7 @@ def write(p: Practice) -> Sequence[str]:
             "Each recipient below, and the provider of its model, answers for what it "
             "does with the answers it got.",
         ),
-        section("What is held", parts.categories(p)),
+        section("What is held" if p.whole else "What it may read", parts.categories(p)),
         section(
             "Where it comes from",
             "From files the person imported (exports of Strava and of devices; FIT, "
