@@ -19,12 +19,18 @@ class Outcome(StrEnum):
 
 
 class Event(StrEnum):
-    """The security event a line is."""
+    """The security event a line is; the ten of the guide, and a process's own life."""
 
-    DATA_ACCESS = "data_access"
+    LOGIN_SUCCESS = "login_success"
+    LOGIN_FAILURE = "login_failure"
+    TOKEN_GENERATED = "token_generated"  # noqa: S105 - an event, not a password
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - likewise
+    RATE_LIMIT_EXCEEDED = "rate_limit_exceeded"
     UNAUTHORISED_ACCESS = "unauthorised_access"
+    DATA_ACCESS = "data_access"
     ADMINISTRATIVE_ACTION = "administrative_action"
     KEY_ROTATION = "key_rotation"
+    SUSPICIOUS_ACTIVITY = "suspicious_activity"
     SESSION = "session"
 
 

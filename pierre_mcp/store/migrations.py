@@ -5,6 +5,7 @@ import sqlite3
 from typing import Final
 
 from pierre_mcp.errors import StoreDamagedError, StoreForeignError, StoreNewerError
+from pierre_mcp.store.schema.fifth import FIFTH
 from pierre_mcp.store.schema.first import FIRST
 from pierre_mcp.store.schema.fourth import FOURTH
 from pierre_mcp.store.schema.second import SECOND
@@ -12,12 +13,18 @@ from pierre_mcp.store.schema.third import THIRD
 
 APPLICATION_ID: Final = 0x50494552  # "PIER"
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (FIRST, SECOND, THIRD, FOURTH)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    FIRST,
+    SECOND,
+    THIRD,
+    FOURTH,
+    FIFTH,
+)
 VERSION: Final = len(MIGRATIONS)
 MARKED_FROM: Final = 3
 """The first version that has an outside file."""
 
-DIGEST: Final = "f1e96139ab6f15ace5c4613f530eece1b2c2d34fa9ec31d998a530586b61196f"
+DIGEST: Final = "61b7b31e298ea980f1d3e9baa6da553b2c70a49a8b48fcb800480680016b5a17"
 """Of the schema at ``VERSION``, as ``digest_of`` computes it."""
 
 

@@ -37,6 +37,7 @@ from pierre_mcp.store import (
     exporting,
     gear,
     imports,
+    migrations,
     operations,
     originals,
     policies,
@@ -83,7 +84,7 @@ HELD_IN = {
     "imports": "imports.json",
     "import_files": "imports.json",
 }
-OURS = {"listings", "audit_state"}
+OURS = {"listings", "audit_state", "monitor", "alerts", "incidents"}
 """Sealed tables that hold nothing about the person: keys' lists, and the log's key."""
 
 SHIFT = (123.456, -77.7)
@@ -202,7 +203,10 @@ def test_every_sealed_table_has_its_place_in_it(members: dict[str, bytes]) -> No
 def test_the_manifest_tells_of_every_other_member(members: dict[str, bytes]) -> None:
     manifest = json.loads(members["manifest.json"])
     assert manifest["sections"] == list(SECTIONS)
-    assert (manifest["schema_version"], manifest["encrypted"]) == (4, False)
+    assert (manifest["schema_version"], manifest["encrypted"]) == (
+        migrations.VERSION,
+        False,
+    )
     told = {one["name"]: (one["bytes"], one["sha256"]) for one in manifest["members"]}
     assert told == {
         name: (len(content), hashlib.sha256(content).hexdigest())

@@ -52,8 +52,10 @@ from tests.stores import (
 )
 
 STAYS = {
+    "anchors",
     "audit",
     "audit_state",
+    "checkpoints",
     "erasures",
     "keyring",
     "notices",

@@ -4,7 +4,7 @@
 master key: four recordings of two sources, one of them of a real FIT import, and a
 consent; from version 2 on also a walk with details, its original, gear, what the
 athlete said, and an operation; from version 3 on keys that were replaced, and the
-outside file. None is ever made anew.
+outside file; in version 4 a notice, a correction and a request. None is ever made anew.
 """
 
 import gzip
