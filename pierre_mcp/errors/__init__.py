@@ -59,6 +59,11 @@ from pierre_mcp.errors.kinds import (
     SealError,
     StoreError,
 )
+from pierre_mcp.errors.log import (
+    LogKeyMalformedError,
+    NoteMalformedError,
+    NotesForeignError,
+)
 from pierre_mcp.errors.master import (
     MasterCommandError,
     MasterKeychainError,
@@ -157,6 +162,7 @@ __all__ = [
     "LockPassphraseWrongError",
     "LockTimeoutError",
     "LockWaitsError",
+    "LogKeyMalformedError",
     "MasterCommandError",
     "MasterKeyElsewhereError",
     "MasterKeyError",
@@ -176,6 +182,8 @@ __all__ = [
     "MasterTokenError",
     "MasterTokenKeyError",
     "NotFoundError",
+    "NoteMalformedError",
+    "NotesForeignError",
     "NoticeChangedError",
     "ObjectedError",
     "ObjectionUnknownError",

@@ -12,7 +12,8 @@ from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import audit, audit_state, policies
-from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.write_ahead import WRITE_DEADLINE_S
 
 LOG = logging.getLogger(__name__)
 

@@ -10,14 +10,15 @@ sealed beside the row behind a salted commitment that is part of the entry: dest
 person's key leaves the chain whole.
 
 K_epoch and the tail are sealed cells: each append opens them in its own transaction
-and keeps no copy (DESIGN 8). The tail also holds the person's newest policy epoch, so
-that hiding rows cannot make an older policy look current.
+and keeps no copy (DESIGN 8). The append with which a checkpoint is due takes it. The
+tail also holds the person's newest policy epoch, so that hiding rows cannot make an
+older policy look current.
 """
 
 import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
@@ -25,16 +26,25 @@ from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring import chain
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Purpose, Ring, person_scope
+from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Line
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import audit_state
-from pierre_mcp.store.audit_state import Tail
+from pierre_mcp.store.audit_state import Closing, Tail
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.high_water import Mark
 
+if TYPE_CHECKING:  # many a session takes none
+    from pierre_mcp.store import checkpoints
+else:
+    checkpoints = Late("pierre_mcp.store.checkpoints")
+
 ERASE: Final = "erase"
 """The action of a row before which details may be missing, once it is done."""
+
+_VERSION: Final = 2
+"""Of an entry: 1 tells no epoch, and was written before there were checkpoints."""
 
 _FACTS: Final = tuple(field.name for field in fields(Line))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,9 +75,9 @@ _LAST = """
 """
 
 
-def begin(tx: Tx) -> None:
+def begin(tx: Tx, *, now: datetime) -> None:
     """Make the epoch key and an empty tail, in the step that creates the store."""
-    audit_state.begin(tx)
+    audit_state.begin(tx, micros(now))
 
 
 def tail(tx: Tx) -> Tail:
@@ -83,7 +93,7 @@ def tail(tx: Tx) -> Tail:
     return kept
 
 
-def append(
+def append(  # noqa: PLR0913 - all that a row is made of
     tx: Tx,
     line: Line,
     *,
@@ -91,6 +101,7 @@ def append(
     who: Grant | Identity | None,
     detail: Any = None,
     after: Tail | None = None,
+    close: Closing | None = None,
 ) -> int:
     """Chain one row to the log and return its number.
 
@@ -102,24 +113,31 @@ def append(
             none any more, and then no key for a digest or a detail either.
         detail: Personal detail, JSON-able; sealed beside the row.
         after: What ``tail`` gave in this same writing transaction, if it was asked.
+        close: Take a checkpoint with it in this way, due or not.
 
     Raises:
         AuditTamperedError: The log does not end as we left it.
     """
-    last = after or tail(tx)
+    last, epoch = after or tail(tx), audit_state.read_epoch(tx)
+    if last.epoch != epoch.number:  # one of the two cells is an older one
+        raise AuditTamperedError
     seq, at_us = last.seq + 1, max(last.at_us, micros(now))
     # It never falls: a policy cell put back by hand cannot become the newest again.
-    epoch = max(last.policy_epoch, line.policy_epoch or 0)
-    line = replace(line, policy_epoch=epoch)
+    policy_epoch = max(last.policy_epoch, line.policy_epoch or 0)
+    line = replace(line, policy_epoch=policy_epoch)
     sealed, commitment = _detail(tx, who, seq, detail)
     name = "" if who is None else name_of(tx.ring, who)
-    text = _entry(line, seq=seq, at_us=at_us, who=name, of=commitment)
+    within = {"seq": seq, "at_us": at_us, "who": name, "epoch": epoch.number}
+    text = _entry(line, within | {"detail": commitment, "v": _VERSION})
     link = chain.link(last.link, text.encode())
-    mac = chain.mac(audit_state.read_epoch(tx), link)
+    mac = chain.mac(epoch.key, link)
     tx.execute(_APPEND, (seq, text, link, mac))
     if sealed is not None:
         tx.execute(_DETAIL, (seq, *sealed))
-    audit_state.write_tail(tx, Tail(seq, link, at_us, epoch))
+    now_last = Tail(seq, link, at_us, policy_epoch, epoch.number)
+    if close is not None or epoch.ends_with(seq, at_us):
+        now_last = checkpoints.take(tx, now_last, epoch, close or Closing())
+    audit_state.write_tail(tx, now_last)
     tx.logged = Mark(seq, link)
     return seq
 
@@ -182,9 +200,8 @@ def micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def _entry(line: Line, *, seq: int, at_us: int, who: str, of: str) -> str:
-    facts = {name: getattr(line, name) for name in _FACTS}
-    facts |= {"seq": seq, "at_us": at_us, "who": who, "detail": of, "v": 1}
+def _entry(line: Line, within: dict[str, Any]) -> str:
+    facts = {name: getattr(line, name) for name in _FACTS} | within
     return json.dumps(facts, sort_keys=True, separators=(",", ":"))
 
 

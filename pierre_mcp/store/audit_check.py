@@ -67,7 +67,7 @@ def _kept(tx: Tx) -> Tail | None:
 
 def _epoch(tx: Tx) -> bytes | None:
     try:
-        return audit_state.read_epoch(tx)
+        return audit_state.read_epoch(tx).key
     except AuditTamperedError:
         return None
 
