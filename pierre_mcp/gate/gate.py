@@ -33,7 +33,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.gate.admission import About, Admitted
 from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.locking import Sign
-from pierre_mcp.gate.widening import Widening
+from pierre_mcp.gate.log_keeping import LogKeeping
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, weighed_as
 from pierre_mcp.model.grant import Grant, Maintenance
@@ -42,7 +42,6 @@ from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
 from pierre_mcp.store import erasing, people, policies
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
 
 __all__ = ["About", "Gate"]
@@ -53,7 +52,7 @@ LOG = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Gate(Widening):
+class Gate(LogKeeping):
     """Serves one store.
 
     Args:
@@ -182,29 +181,6 @@ class Gate(Widening):
                 self._record.add_changed(tx, call, Outcome.DONE, facts, kept.who)
         return ended
 
-    def purge(self, call: Call) -> bool:
-        """Empty the write-ahead log of what was overwritten; tell whether it is empty.
-
-        It changes no value, so it leaves no record of its own.
-
-        Raises:
-            RuntimeError: It is neither the owner nor the system that asks.
-        """
-        self._admit.to_upkeep(call)
-        return self._store.truncate()
-
-    def sweep(self, call: Call) -> bool:
-        """Write the file anew without what was deleted; tell whether that is gone.
-
-        Likewise; it holds the store for long.
-
-        Raises:
-            RuntimeError: It is neither the owner nor the system that asks.
-            StoreUnwritableError: There is no room for it.
-        """
-        self._admit.to_upkeep(call)
-        return self._store.sweep(TRUNCATE_TRIES)
-
     def waits(self, call: Call, work: Callable[[Tx, Maintenance], bool]) -> bool:
         """Tell whether there is something to keep in order; it leaves no record.
 
@@ -281,10 +257,6 @@ class Gate(Widening):
         except StorePutBackError:
             LOG.warning("the store was put back; no row was added")
         return found
-
-    def marks(self) -> tuple[Mark | None, Mark]:
-        """Return how far the log had come by the outside file, and how far it is."""
-        return self._store.noted()
 
     def note(
         self,

@@ -20,6 +20,7 @@ from typing import Final
 
 from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring import chain, merkle, notes
+from pierre_mcp.keyring.log_key import LogKey
 from pierre_mcp.keyring.notes import Checkpoint
 from pierre_mcp.keyring.ring import SYSTEM, Purpose
 from pierre_mcp.model.grant import Maintenance
@@ -153,6 +154,17 @@ def take(tx: Tx, last: Tail, epoch: Epoch, how: Closing) -> Tail:
     )
     tx.notes.append(note)
     return Tail(last.seq, last.link, last.at_us, last.policy_epoch, number)
+
+
+def log_key(tx: Tx, maintenance: Maintenance) -> LogKey:
+    """Take a checkpoint, and return what checks signatures and MACs from there on.
+
+    The log has a row: that of the store's founding.
+    """
+    close(tx, maintenance)
+    epoch = audit_state.read_epoch(tx)
+    vkey = notes.vkey(tx.ring, notes.origin_of(keys.store_id(tx.db)))
+    return LogKey(vkey, epoch.number, epoch.key)
 
 
 def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:

@@ -213,6 +213,11 @@ class Store(WriteAhead):
         with translated(), self._lock.hold(WRITE_DEADLINE_S):
             return self._outside.mark(), Mark.newest(self.db)
 
+    def noted_notes(self) -> tuple[str, list[str]]:
+        """Return whose checkpoints are noted outside, and each of them."""
+        with translated(), self._lock.hold(WRITE_DEADLINE_S):
+            return self._outside.store_id, self._outside.notes.read()
+
     def give_up(self) -> None:
         """End every wait for the lock: the process is going. From any thread."""
         self._lock.give_up()
