@@ -36,10 +36,15 @@ _SINCE = """
     SELECT CAST(entry AS BLOB), link, mac FROM audit WHERE seq > ? ORDER BY seq
 """
 _ADD = "INSERT INTO checkpoints (number, size, note) VALUES (?, ?, ?)"
-_ALL = "SELECT number, size, note FROM checkpoints ORDER BY number"
-_NEWEST = "SELECT number, size, note FROM checkpoints ORDER BY number DESC LIMIT 1"
+# As a BLOB: text made invalid by hand could not even be read.
+_ALL = "SELECT number, size, CAST(note AS BLOB) FROM checkpoints ORDER BY number"
+_NEWEST = """
+    SELECT number, size, CAST(note AS BLOB)
+      FROM checkpoints ORDER BY number DESC LIMIT 1
+"""
 _COVERING = """
-    SELECT number, size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1
+    SELECT number, size, CAST(note AS BLOB)
+      FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1
 """
 
 
@@ -60,19 +65,19 @@ class Kept:
 
 def every(tx: Tx) -> Iterator[Kept]:
     """Give every checkpoint, oldest first."""
-    return starmap(Kept, tx.execute(_ALL))
+    return starmap(_kept, tx.execute(_ALL))
 
 
 def newest(tx: Tx) -> Kept | None:
     """Return the newest checkpoint, if there is any."""
     found = tx.one(_NEWEST)
-    return None if found is None else Kept(*found)
+    return None if found is None else _kept(*found)
 
 
 def covering(tx: Tx, seq: int) -> Kept | None:
     """Return the first checkpoint that speaks for row ``seq``, if there is one yet."""
     found = tx.one(_COVERING, (seq,))
-    return None if found is None else Kept(*found)
+    return None if found is None else _kept(*found)
 
 
 def close(tx: Tx, maintenance: Maintenance) -> Kept | None:
@@ -174,6 +179,10 @@ def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:
     if last.seq == epoch.size:
         return False
     return epoch.ends_with(last.seq, (now - _BEGINNING) // timedelta(microseconds=1))
+
+
+def _kept(number: int, size: int, note: bytes) -> Kept:
+    return Kept(number, size, note.decode(errors="replace"))
 
 
 def _held_against(tx: Tx, last: Tail, epoch: Epoch) -> tuple[list[bytes], bytes]:
