@@ -403,7 +403,7 @@ def _written_anew(lab: Lab) -> None:
     """Let a holder of every key write other rows, from the first."""
     for table in ("audit_detail", "checkpoints", "audit", "audit_state"):
         lab.hand.execute(f"DELETE FROM {table}")  # noqa: S608 - named above
-    lab.with_keys(lambda tx: audit.begin(tx, now=NOW))
+    lab.with_keys(audit.begin)
     fill(lab.store, lab.grant)
 
 
@@ -420,8 +420,7 @@ def _seal(tx: Tx, last: int, key: bytes) -> None:
     tx.execute("DELETE FROM checkpoints")
     origin = notes.origin_of(keys.store_id(tx.db))
     rows = tx.execute("SELECT entry, link, mac FROM audit ORDER BY seq").fetchall()
-    state = audit_state.read_epoch(tx)
-    state = audit_state.Epoch(key, at_us=state.at_us)
+    state = audit_state.Epoch(key)
     for epoch, size in enumerate(size for size in CLOSED if size <= last):
         leaves = [merkle.leaf(entry.encode()) for entry, _, _ in rows[:size]]
         macs = b"".join(mac for _, _, mac in rows[state.size : size])
@@ -449,7 +448,7 @@ def _seal(tx: Tx, last: int, key: bytes) -> None:
             hashes=bytes(grown),
         )
     audit_state.write_epoch(tx, state)
-    tail = audit_state.Tail(last, rows[-1][1], state.at_us, 0, state.number)
+    tail = audit_state.Tail(last, rows[-1][1], 0, 0, state.number)
     audit_state.write_tail(tx, tail)
 
 
