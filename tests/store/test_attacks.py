@@ -265,6 +265,24 @@ def test_an_anchor_put_in_is_found(lab: Lab) -> None:
     assert lab.kind_at(1) is FindingKind.INSERTED
 
 
+@pytest.mark.promise("audit.erasable")
+@pytest.mark.parametrize("size", CLOSED)
+def test_a_pruned_log_begins_where_a_checkpoint_says(lab: Lab, size: int) -> None:
+    _prune(lab, size)
+    held = 1 + sum(one > size for one in CLOSED)
+    assert lab.verify(lab.evidence()) == Health(ROWS + 1, held, size)
+    for taken, key in lab.keys.items():  # one from before what was pruned leads on
+        found = lab.verify(Evidence(key=key))
+        assert isinstance(found, Health)
+        assert found.maced_from == max(size, taken) + 1
+    lab.hand.execute("UPDATE audit SET mac = randomblob(32) WHERE seq = 12")
+    assert lab.verify(Evidence(key=lab.keys[0])) == Finding(12, FindingKind.EDITED)
+    lab.hand.execute("UPDATE anchors SET hashes = randomblob(length(hashes))")
+    assert lab.kind_at(1, size) is FindingKind.EDITED
+    lab.hand.execute("DELETE FROM anchors")
+    assert lab.kind_at(1) is FindingKind.INSERTED
+
+
 @pytest.mark.parametrize("which", ["epoch", "tail"])
 def test_an_older_state_put_back_is_found_and_stops_the_log(
     lab: Lab, which: str
@@ -397,6 +415,21 @@ def _found_about(lab: Lab, seq: int) -> None:
         assert found.seq == seq
     else:
         assert closed[0] <= found.seq <= (found.last_seq or found.seq) <= closed[1]
+
+
+def _prune(lab: Lab, size: int) -> None:
+    below = "SELECT entry FROM audit WHERE seq <= ? ORDER BY seq"
+
+    def prune(tx: Tx) -> None:
+        leaves = [merkle.leaf(one.encode()) for (one,) in tx.execute(below, (size,))]
+        grown = bytes(merkle.Range().grown(leaves))
+        tx.execute("INSERT INTO anchors VALUES (?, ?)", (size, grown))
+        how = Closing(anchor=size)
+        audit.append(tx, a_line("audit prune"), now=NOW, who=lab.grant, close=how)
+        tx.execute("DELETE FROM audit_detail WHERE seq <= ?", (size,))
+        tx.execute("DELETE FROM audit WHERE seq <= ?", (size,))
+
+    lab.with_keys(prune)
 
 
 def _written_anew(lab: Lab) -> None:
