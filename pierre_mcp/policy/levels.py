@@ -138,6 +138,19 @@ SENSITIVITY: Final[Mapping[Category, Sensitivity]] = MappingProxyType(
 )
 
 
+HEALTH: Final = frozenset(
+    {
+        Category.ACTIVITIES,
+        Category.HEART_RATE,
+        Category.POWER,
+        Category.LOCATION,
+        Category.SLEEP,
+        Category.BODY,
+    }
+)
+"""What may tell of a person's health, alone or with the rest (GDPR Art. 4(15), 9)."""
+
+
 def sensitivity_of(mark: Public | Sensitive) -> Sensitivity:
     """Return the class of a field: the gravest of what it may tell."""
     if isinstance(mark, Public):

@@ -18,11 +18,11 @@ from uuid import uuid4
 
 from pierre_mcp.errors import LedgerLineUnknownError
 from pierre_mcp.model import scope as scopes
-from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Kind
 from pierre_mcp.policy.bundles import MEANING
+from pierre_mcp.policy.levels import HEALTH
 from pierre_mcp.store import notices, policies, statements
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
@@ -38,16 +38,6 @@ STATES: Final = {
     LedgerEvent.EXPIRED: "dpv:ConsentExpired",
 }
 """Of which events there are receipts, and the DPV's word for each."""
-
-_SPECIAL: Final = {
-    Category.HEART_RATE,
-    Category.POWER,
-    Category.LOCATION,
-    Category.SLEEP,
-    Category.BODY,
-    Category.ACTIVITIES,
-}
-"""What may tell of a person's health, alone or with the rest (GDPR, Article 9)."""
 
 _RIGHTS: Final = ("A7-3", "A15", "A16", "A17", "A20", "A21")
 _CONTEXT: Final = {
@@ -218,7 +208,7 @@ def _information(event: _Event) -> list[dict[str, Any]]:
     for line in event.lines:
         pair = scopes.pair_of(line.scope)
         if pair is not None:
-            special = pair[1] in _SPECIAL
+            special = pair[1] in HEALTH
             found.append(
                 {
                     "@type": "dpv:SpecialCategoryPersonalData"

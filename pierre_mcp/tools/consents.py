@@ -115,7 +115,7 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
     extension = _extension(tx, grant)
     against = _objections(tx, grant)
     old = outdated(mine, now=here.now, notice=here.notice)
-    renewal = f"{here.command} consent renew --to {grant.recipient}" if old else None
+    renewal = f"{here.command} consent renew --to {grant.recipient}"
     return StatusReply(
         version=here.version,
         utc_date=here.now.date(),
@@ -127,10 +127,14 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
         expires_at=first_end,
         warnings=[
             *_objected(against),
-            *_warnings(first_end, extension, renewal, here),
+            *_warnings(first_end, extension, here, outdated=bool(old)),
         ],
         next_steps=_lifting(against, here)
-        or _next_steps(grant, first_end, extension, renewal),
+        or _next_steps(
+            grant,
+            extension,
+            renewal if old or _ends_soon(first_end, here) else None,
+        ),
     )
 
 
@@ -260,10 +264,10 @@ def _ends_soon(first_end: datetime | None, here: Here) -> bool:
 
 
 def _warnings(
-    first_end: datetime | None, extension: str | None, renewal: str | None, here: Here
+    first_end: datetime | None, extension: str | None, here: Here, *, outdated: bool
 ) -> list[str]:
     said = []
-    if renewal:
+    if outdated:
         said.append(
             "The notice that consent was given upon has changed since: until the "
             "person renews it, it does not count."
@@ -277,20 +281,12 @@ def _warnings(
     return said
 
 
-def _next_steps(
-    grant: Grant,
-    first_end: datetime | None,
-    extension: str | None,
-    renewal: str | None,
-) -> list[str]:
+def _next_steps(grant: Grant, extension: str | None, renewal: str | None) -> list[str]:
     if grant.owner:
         return []
-    if renewal:
-        return [renewal]
-    if not _held_sources(grant):
+    if not renewal and not _held_sources(grant):
         return [f"{grant.here.command} setup", consent_command(grant)]
-    steps = [consent_command(grant)] if _ends_soon(first_end, grant.here) else []
-    return steps or ([extension] if extension else [])
+    return [step for step in (renewal, extension) if step]
 
 
 GET_STATUS = Tool(
