@@ -157,10 +157,11 @@ def _show(session: Session, offer: Offer) -> None:
         console.print(f"It is for {' and '.join(offer.purposes)}, and nothing else.")
     console.print(f"Privacy level {level}: {'; '.join(IN_WORDS[level])}.")
     console.print(f"It ends by itself on {offer.end.date()}.\n")
-    for word in objections.about(policy.blocks, recipient):
+    if against := objections.about(policy.blocks, recipient):
+        lifting = objections.lifting(against, session.settings.command)
         console.print(
-            f"You object to {word}, whatever you consent to. Lift it with: "
-            f"{session.settings.command} object {objections.command_of(word)} --lift\n"
+            f"You object to {', '.join(against)}, whatever you consent to. Lift that "
+            f"with: {'; '.join(lifting)}\n"
         )
     for line in example:
         console.print(line)

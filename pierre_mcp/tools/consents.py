@@ -129,7 +129,7 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
             *_objected(against),
             *_warnings(first_end, extension, here, outdated=bool(old)),
         ],
-        next_steps=_lifting(against, here)
+        next_steps=list(objections.lifting(against, here.command))
         or _next_steps(
             grant,
             extension,
@@ -254,11 +254,6 @@ def _objected(against: tuple[str, ...]) -> list[str]:
     return [f"The person objects to {', '.join(against)}, whatever is consented to."]
 
 
-def _lifting(against: tuple[str, ...], here: Here) -> list[str]:
-    told = map(objections.command_of, against)
-    return [f"{here.command} object {one} --lift" for one in told]
-
-
 def _ends_soon(first_end: datetime | None, here: Here) -> bool:
     return first_end is not None and first_end - here.now <= WARN_BEFORE
 
@@ -274,7 +269,7 @@ def _warnings(
         )
     if first_end is not None and _ends_soon(first_end, here):
         days = (first_end - here.now).days
-        when = f"in {wording.count(days, 'day')}" if days > 0 else "today"
+        when = f"in {wording.count(days, 'day')}" if days > 0 else "within a day"
         said.append(f"A consent expires {when}.")
     if extension:
         said.append("There are tools that came after the consent and are not in it.")

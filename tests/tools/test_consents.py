@@ -140,7 +140,7 @@ def test_status_gives_range_and_count_where_activities_may_be_read(
         (timedelta(days=14, seconds=1), []),
         (timedelta(days=14), ["A consent expires in 14 days."]),
         (timedelta(days=1, hours=5), ["A consent expires in 1 day."]),
-        (timedelta(minutes=5), ["A consent expires today."]),
+        (timedelta(hours=23), ["A consent expires within a day."]),
     ],
 )
 def test_status_warns_before_a_consent_expires(
