@@ -37,6 +37,7 @@ from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.incident import Incident, IncidentLevel
 from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
@@ -47,6 +48,7 @@ from pierre_mcp.store import (
     athlete,
     corrections,
     imports,
+    incidents,
     people,
     recordings,
     requests,
@@ -271,6 +273,17 @@ def a_line(
     )
 
 
+def an_incident() -> Incident:
+    """An incident just opened."""
+    return Incident(
+        level=IncidentLevel.HIGH,
+        what="the laptop is gone",
+        opened_at=NOW,
+        discovered_at=NOW,
+        from_at=NOW,
+    )
+
+
 def add_what_came_later(tx: Tx, who: Identity) -> None:
     """Put in a row of each table that no earlier version had."""
     grant = a_grant(who)
@@ -281,13 +294,13 @@ def add_what_came_later(tx: Tx, who: Identity) -> None:
         kind=RequestKind.ACCESS, law=Law.GDPR, received_on=NOW.date(), entered_at=NOW
     )
     requests.add(tx, grant, asked)
-    for table, row_id in (("alerts", "alert"), ("incidents", "incident")):
-        place = Place(f"{table}.cell/1", who.tenant, who.person, row_id)
-        kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-        tx.execute(
-            f"INSERT INTO {table} VALUES (?, ?, ?, 1, ?, ?)",  # noqa: S608 - our own words
-            (row_id, who.tenant, who.person, kid, cell),
-        )
+    incidents.add(tx, grant, an_incident())
+    place = Place("alerts.cell/1", who.tenant, who.person, "alert")
+    kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
+    tx.execute(
+        "INSERT INTO alerts VALUES ('alert', ?, ?, 1, ?, ?)",
+        (who.tenant, who.person, kid, cell),
+    )
     place = Place("monitor.cell/1", who.tenant, who.person, "scan")
     kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
     tx.execute(

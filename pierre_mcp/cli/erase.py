@@ -36,6 +36,7 @@ _NOUNS: Final = {
     "gear": "pieces of gear",
     "import_files": "names of imported files",
     "imports": "imports",
+    "incidents": "incidents",
     "ledger": "lines of your consents' history",
     "listings": "lists of what a compromised key may open",
     "operations": "operations of assistants",

@@ -28,6 +28,7 @@ from pierre_mcp.cli import (
     erase,
     export,
     imports,
+    incident,
     keys,
     load,
     objections,
@@ -70,6 +71,7 @@ _ORDER = (
     "audit",
     "disclosures",
     "requests",
+    "incident",
     "keys",
     "backup",
     "restore",
@@ -177,6 +179,11 @@ app.add_typer(
     requests.app,
     name="requests",
     short_help="What was asked for by law, and until when it is due.",
+)
+app.add_typer(
+    incident.app,
+    name="incident",
+    short_help="What went wrong: found, contained, told, and what was learnt.",
 )
 app.add_typer(keys.app, name="keys", short_help="Make, list, replace and wrap keys.")
 app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(

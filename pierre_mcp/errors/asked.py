@@ -139,6 +139,32 @@ class ExtensionRefusedError(InvalidError):
     code = "extension_refused"
 
 
+class IncidentUnknownError(NotFoundError):
+    """There is no incident with this number."""
+
+    code = "incident_unknown"
+    remedy = "See them with: pierre-mcp incident"
+
+
+class IncidentClosedError(InvalidError):
+    """This incident is closed; only notes are still added to it."""
+
+    code = "incident_closed"
+
+
+class IncidentTimeError(InvalidError):
+    """What is told of an incident has happened by now, and begins before it ends."""
+
+    code = "incident_time"
+
+
+class IncidentUnsettledError(InvalidError):
+    """It is not settled whether the authority is to be told, or it was not told yet."""
+
+    code = "incident_unsettled"
+    remedy = "Settle it with: pierre-mcp incident assess, or: pierre-mcp incident told"
+
+
 class OperationUnknownError(NotFoundError):
     """There is no operation with this id."""
 

@@ -14,6 +14,7 @@ from pierre_mcp.store import (
     exporting,
     gear,
     imports,
+    incidents,
     people,
     policies,
     requests,
@@ -132,6 +133,14 @@ def asked_by_law(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
     ]
 
 
+def went_wrong(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
+    """Return the register of incidents, oldest first."""
+    return [
+        {"number": one.number, **one.incident.model_dump(mode="json")}
+        for one in incidents.listed(tx, grant)
+    ]
+
+
 def told_changes(changes: Mapping[Part, Any]) -> dict[str, Any]:
     """Return changes by the name of what was changed."""
     return {part: change.model_dump(mode="json") for part, change in changes.items()}
@@ -150,6 +159,7 @@ REGISTERS: Final[Mapping[str, Mapping[str, Read]]] = MappingProxyType(
         },
         "corrections": {"corrections.json": corrected},
         "requests": {"requests.json": asked_by_law},
+        "incidents": {"incidents.json": went_wrong},
         "settings": {"settings.json": settings},
         "operations": {"operations.json": exporting.operations},
     }
