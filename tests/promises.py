@@ -61,6 +61,15 @@ PROMISES: Final = {
         "Withdrawal works on the next call in every process, and on a running call "
         "until its release commits."
     ),
+    "incident.levels": (
+        "Incidents have the three levels of the guide, a state, a timeline drawn from "
+        "a log that is checked first, and the 72-hour clock of a notifiable breach."
+    ),
+    "incident.runbook": (
+        "The six response steps exist as commands: find, assess, contain (withdraw, "
+        "block, end tokens, emergency rotation, each asked first), investigate, "
+        "recover with drafts of both notices, and review."
+    ),
     "jobs.bound": (
         "Long work is known to the recipient that began it alone; each step is let in "
         "by the consents in force, and a withdrawal or cancel stops the next one."

@@ -1,0 +1,195 @@
+"""``incident`` as a person gives it."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from pierre_mcp.cli import incident, program
+from pierre_mcp.cli.faults import NoTerminalError, NotTakenError, PathTakenError
+from pierre_mcp.cli.incident_steps import STEPS
+from pierre_mcp.cli.session import Session, begin
+from pierre_mcp.errors import IncidentUnknownError
+from tests.cli.terminal import Person
+from tests.gate.world import CLAUDE, World, a_world
+from tests.store.hands import edit
+from tests.stores import a_recording, settings_of
+
+Run = Callable[..., str]
+HOSTILE = "line\none\x1b[2Jtwo\u202e\"three\",{'four': 5}"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with a_world(tmp_path / "store") as world:
+        yield world
+
+
+@pytest.fixture
+def run(world: World) -> Run:
+    """Run a command in this process."""
+    session = Session(settings_of(world.directory))
+    app = typer.Typer()
+    app.callback()(lambda: begin(session))
+    app.add_typer(incident.app, name="incident")
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, ["incident", *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return str(done.output)
+
+    return run
+
+
+def asks(run: Run, *words: str) -> Any:
+    return json.loads(run(*words, "--json"))
+
+
+@pytest.mark.promise("incident.runbook")
+def test_from_found_to_reviewed(run: Run, world: World, tmp_path: Path) -> None:
+    world.put(a_recording())
+    world.give_training()
+    world.told("get_activities")
+    assert "The six steps for one: pierre-mcp" in run()
+    said = run("open", "odd questions", "--recipient", CLAUDE, "--from", "2026-02-28")
+    assert said.startswith("Incident 1: high, open. Authority: 7")
+    assert "left, to 20" in said
+    assert "or a reason why not" in run()
+    assert "critical" in run(
+        *("assess", "1", "--level", "critical", "--authority", "notify"),
+        *("--why", "it read heart rates", "--to", "2026-03-02T01:00+01:00"),
+    )
+    run("note", "1", "the provider was asked")
+    shown = run("show", "1")
+    assert "get_activities" in shown
+    assert "heart_rate" in shown
+    assert "assessed  level critical, duty notify, to 2026-03-02 00:00 UTC" in shown
+    said = run("contain", "1", "--withdraw", CLAUDE, "--tokens", "--yes")
+    assert f"Withdrawn from {CLAUDE}" in said
+    assert world.ask("get_activities").code == "consent_missing"
+    draft = tmp_path / "draft.md"
+    run("report", "1", "--to", "authority", "--out", str(draft))
+    assert "## Likely consequences" in draft.read_text("utf-8")
+    with pytest.raises(PathTakenError):
+        run("report", "1", "--out", str(draft))
+    assert "told in time" in run("told", "1", "authority", "--note", "case 12")
+    assert "critical, closed" in run("close", "1", "--learnt", "give it less")
+    assert "closed" in run("list")
+    found = asks(run, "show", "1")
+    assert [one["kind"] for one in found["entries"]] == [
+        *("opened", "assessed", "note", "contained", "contained", "told", "closed"),
+    ]
+    assert (found["state"], found["clock"]["state"]) == ("closed", "met")
+    assert found["timeline"]["answers"] == 1
+    assert found["log_healthy"] is True
+
+
+def test_json_of_each(run: Run, world: World) -> None:
+    assert asks(run) == []
+    made = asks(run, "open", "w", "--level", "medium")
+    assert (made["number"], made["level"], made["level_number"]) == (1, "medium", 3)
+    assert made["clock"]["state"] == "running"
+    assert 71.9 < made["clock"]["hours_left"] <= 72
+    assert asks(run, "list")[0]["id"] == made["id"]
+    did = asks(run, "contain", "1", "--otherwise", "unplugged it")
+    assert (did["state"], did["entries"][-1]["text"]) == ("contained", "unplugged it")
+    drafts = asks(run, "report", made["id"])["markdown"]
+    assert set(drafts) == {"authority", "people"}
+    assert [one["name"] for one in asks(run, "steps")] == [one.name for one in STEPS]
+    assert world.last_row()["action"] == "incident report"
+
+
+@pytest.mark.promise("incident.runbook")
+def test_the_six_steps_are_commands_that_there_are(run: Run) -> None:
+    """The guide's: detection, assessment, containment and so on."""
+    said = run("steps")
+    assert [step.name for step in STEPS] == [
+        *("find", "assess", "contain", "investigate", "recover", "review"),
+    ]
+    for step in STEPS:
+        assert step.does in said
+        for line in step.commands:
+            found: Any = get_command(program.app)
+            for word in shlex.split(line):
+                if not hasattr(found, "commands"):
+                    break
+                found = found.commands[word]
+            options = {o for p in found.params for o in p.opts}
+            named = {w for w in shlex.split(line) if w.startswith("--")}
+            assert named <= options, line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("open", " "), id="nothing said"),
+        pytest.param(("open", "x" * 2_001), id="long"),
+        pytest.param(("open", "w", "--level", "minor"), id="level"),
+        pytest.param(("open", "w", "--discovered", "yesterday"), id="time"),
+        pytest.param(("open", "w", "--discovered", "2026-02-30"), id="no such day"),
+        pytest.param(("open", "w", "--from", "0001-01-01T00:00+09:00"), id="year 0"),
+        pytest.param(("assess", "1", "--why", "w"), id="nothing found"),
+        pytest.param(
+            ("assess", "1", "--why", "w", "--authority", "perhaps"), id="duty"
+        ),
+        pytest.param(("told", "1", "everybody"), id="whom"),
+        pytest.param(("report", "1", "--to", "press"), id="to whom"),
+        pytest.param(("close", "1", "--learnt", ""), id="nothing learnt"),
+    ],
+)
+def test_what_is_not_taken(run: Run, words: tuple[str, ...]) -> None:
+    with pytest.raises(NotTakenError):
+        run(*words)
+
+
+def test_what_is_asked_first_needs_somebody_to_ask(run: Run) -> None:
+    run("open", "w")
+    for words in ((), ("--tokens",), ("--yes",), ("--keys", "--otherwise", "x")):
+        with pytest.raises(NoTerminalError):
+            run("contain", "1", *words)
+    with pytest.raises(IncidentUnknownError):
+        run("contain", "2", "--tokens", "--yes")
+
+
+def test_a_changed_log_tells_nothing(run: Run, world: World) -> None:
+    world.told("get_status")
+    run("open", "w")
+    edit(world.directory, "UPDATE audit SET mac = zeroblob(32) WHERE seq = 1")
+    assert "NOT healthy at row 1" in run("show", "1")
+    found = asks(run, "show", "1")
+    assert (found["log_healthy"], found["timeline"]) == (False, None)
+
+
+@pytest.mark.promise("audit.every-call")
+def test_what_was_written_is_one_line_of_plain_text(run: Run) -> None:
+    run("open", HOSTILE)
+    run("note", "1", HOSTILE)
+    run("contain", "1", "--otherwise", HOSTILE)
+    run("assess", "1", "--authority", "none", "--why", HOSTILE)
+    for words in ((), ("show", "1"), ("report", "1")):
+        said = run(*words)
+        assert not {"\x1b", "\u202e", "\r"} & set(said)
+        assert "\none" not in said
+    assert asks(run, "show", "1")["what"] == HOSTILE, "JSON escapes it"
+
+
+@pytest.mark.promise("incident.runbook")
+def test_each_act_is_asked_on_a_terminal(runner: Person) -> None:
+    runner.does("incident", "open", "somebody knows the key")
+    with runner.sits("incident", "contain", "1") as terminal:
+        terminal.answer("End every consent token", "n")
+        terminal.answer("Replace every key", "y")
+        done = terminal.end()
+    assert done.status == 0
+    assert "8 keys made, 7 keys destroyed" in done.text
+    assert "Ended" not in done.text
+    found = runner.asks("incident", "show", "1")
+    assert [one["subject"] for one in found["entries"]] == ["high", "keys"]
+    lines = [one["action"] for one in found["timeline"]["happenings"]]
+    assert lines.count("keys emergency") == 2
