@@ -59,7 +59,7 @@ def arguments(world: World) -> Mapping[str, dict[str, Any]]:
 
 
 UNMET = {
-    "import_inbox": "no_inbox",
+    "import_inbox": "inbox_missing",
     "get_operation": "operation_unknown",
     "cancel_operation": "operation_unknown",
 }
