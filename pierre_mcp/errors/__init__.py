@@ -11,6 +11,8 @@ The branches say who can mend it: the gate said no (``RefusedError``), the calle
 from pierre_mcp.errors.asked import (
     ActivityAmbiguousError,
     ActivityUnknownError,
+    AlertCommandMalformedError,
+    AlertUnknownError,
     ArgumentsInvalidError,
     CancelledCallError,
     CorrectionUnknownError,
@@ -38,6 +40,8 @@ from pierre_mcp.errors.asked import (
     RequestUnknownError,
     ResourceUnknownError,
     ScopeMalformedError,
+    ThresholdUnknownError,
+    ThresholdValueError,
     ToolUnknownError,
     ZoneUnknownError,
 )
@@ -96,6 +100,7 @@ from pierre_mcp.errors.refused import (
     PolicyChangedError,
     PolicyTamperedError,
     PreviewWritesError,
+    RateLimitedError,
     TokenExpiredError,
     TokenRefusedError,
 )
@@ -122,6 +127,8 @@ from pierre_mcp.errors.store import (
 __all__ = [
     "ActivityAmbiguousError",
     "ActivityUnknownError",
+    "AlertCommandMalformedError",
+    "AlertUnknownError",
     "ArgumentsInvalidError",
     "AuditTamperedError",
     "CancelledCallError",
@@ -194,6 +201,7 @@ __all__ = [
     "PrivacyZoneUnknownError",
     "ProfileMalformedError",
     "PromptUnknownError",
+    "RateLimitedError",
     "RefusedError",
     "RequestClosedError",
     "RequestDayError",
@@ -214,6 +222,8 @@ __all__ = [
     "StoreReplacedError",
     "StoreUnwritableError",
     "StoreUpgradedError",
+    "ThresholdUnknownError",
+    "ThresholdValueError",
     "TokenExpiredError",
     "TokenRefusedError",
     "ToolUnknownError",

@@ -5,7 +5,7 @@ backward, after that policy was held against the log: a cell whose epoch is not 
 the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,12 +89,20 @@ class Admission:
         clock: Tells when.
         about: What this program is called.
         readers: The tools that a bundle gives.
+        paced: Raises RateLimitedError for a call that is one too many.
     """
 
-    def __init__(self, clock: Clock, about: About, readers: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        about: About,
+        readers: tuple[str, ...],
+        paced: Callable[[Tx, Call, Identity], None] = lambda *_: None,
+    ) -> None:
         self._clock = clock
         self._about = about
         self._readers = readers
+        self._paced = paced
         self._mint = Mint()
         self._whose: Identity | None = None
 
@@ -266,6 +274,7 @@ class Admission:
         if recipient is None:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
+        self._paced(tx, call, who)
         self._check_clock(read)
         level = _level(call.caller) or level_of(read.policy.of(recipient).level)
         asked = Asked(recipient, call.action, source, level)
