@@ -29,7 +29,6 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
 
-_GRAVE = {"policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"}
 _GRAVE_ACTIONS = {
     "consent unlock",
     "erase",
@@ -69,11 +68,23 @@ _MOST_ACTION = 64
 ALERT = "security alert"
 """Done by the system: something looked like misuse; the detail says what."""
 
+WATCH = "security scan"
+"""Looks through the log for misuse; it leaves a row only of what it raises."""
+
 LIMIT = "calls refused"
 """What counts the refusals beyond a limit that no row of their own counts."""
 
 TOKEN = "consent token"  # noqa: S105 - an action, not a password
-_OVER_A_LIMIT = {"rate_limited", "lock_waits"}
+_OF_CODES = {
+    **dict.fromkeys(
+        ("policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"),
+        (Event.UNAUTHORISED_ACCESS, Risk.HIGH),
+    ),
+    "rate_limited": (Event.RATE_LIMIT_EXCEEDED, Risk.MEDIUM),
+    "lock_waits": (Event.RATE_LIMIT_EXCEEDED, Risk.MEDIUM),
+    "token_expired": (Event.TOKEN_EXPIRED, Risk.LOW),
+}
+"""Refusals and failures that are more than a consent that lacks."""
 
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
@@ -201,12 +212,8 @@ def weeks_told(days: Sequence[str]) -> str:
 def _graded(
     caller: Caller, action: str, outcome: Outcome, code: str
 ) -> tuple[Event, Risk]:
-    if code in _GRAVE:
-        return Event.UNAUTHORISED_ACCESS, Risk.HIGH
-    if code in _OVER_A_LIMIT:
-        return Event.RATE_LIMIT_EXCEEDED, Risk.MEDIUM
-    if code == "token_expired":
-        return Event.TOKEN_EXPIRED, Risk.LOW
+    if code in _OF_CODES:
+        return _OF_CODES[code]
     if outcome is Outcome.REFUSED:
         return Event.UNAUTHORISED_ACCESS, Risk.MEDIUM
     if action in _OF_ACTIONS:

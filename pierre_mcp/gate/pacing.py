@@ -8,6 +8,7 @@ the process, never the first row.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
 from pydantic_core import from_json
 
 from pierre_mcp.clock import Clock

@@ -45,3 +45,17 @@ class Alert(BaseModel):
     slowed: bool = False
     first_seq: int
     row: int
+
+    @property
+    def whose(self) -> str:
+        """Whose calls, in words."""
+        return " and ".join(self.recipients) or "this store"
+
+    def words(self, command: str) -> str:
+        """Return it in a sentence, with the command that shows more."""
+        told = "; ".join(reason.words for reason in self.reasons)
+        score = f"score {self.score}, slowed" if self.slowed else f"score {self.score}"
+        return (
+            f"suspicious activity of {self.whose} ({score}): {told}. "
+            f"See: {command} security events"
+        )

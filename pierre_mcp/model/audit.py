@@ -59,7 +59,7 @@ class Line:
         size: Of the answer, bytes.
         session: The process that served it.
         weeks: Which weeks the answer told of, activity by activity, as
-            ``gate.lines.weeks_told`` writes them: the calendar is no secret of the file.
+            ``gate.lines.weeks_told`` writes them; the file shows the calendar anyway.
     """
 
     event: Event

@@ -6,6 +6,7 @@ its threshold at most, and of recipients the newest few.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -54,18 +55,21 @@ def look_through(
         zone: Where the person lives.
         held: Asked only where it matters.
     """
+    look = _Look(memory, limits, zone, held)
     peaks: dict[tuple[str, str], Finding] = {}
     for row in rows:
-        for found in _taken_in(memory, row, limits, zone, held):
+        for found in look.taken_in(row):
             key = (found.recipients[0], found.rule)
             if row.at_s >= memory.at_s - DAY_S and found.measure >= _peak(peaks, key):
                 peaks[key] = found
     _forget(memory)
     order = [rule.name for rule in RULES]
-    found = sorted(peaks.values(), key=lambda one: order.index(one.rule))
     # Those of single recipients first: what one alone did is not raised of all.
-    found.sort(key=lambda one: one.recipients == (TOGETHER,))
-    return [raised for one in found if (raised := _raised(memory, one)) is not None]
+    reached = sorted(
+        peaks.values(),
+        key=lambda one: (one.recipients == (TOGETHER,), order.index(one.rule)),
+    )
+    return [raised for one in reached if (raised := _raised(memory, one)) is not None]
 
 
 def standing(habits: Habits, at_s: int) -> int:
@@ -78,78 +82,85 @@ def _peak(peaks: dict[tuple[str, str], Finding], key: tuple[str, str]) -> int:
     return peaks[key].measure if key in peaks else 0
 
 
-def _taken_in(
-    memory: Memory, row: Seen, limits: Limits, zone: ZoneInfo, held: Held
-) -> Iterator[Finding]:
-    for rule in RULES:
-        if rule.by is By.STORE and (marks := rule.marks(row)):
-            yield from _counted(memory, STORE, rule, row, marks, limits, held)
-    if row.caller != "recipient" or not row.recipient:
-        return
-    habits = _of(memory, row.recipient)
-    habits.last_s = row.at_s
-    if row.action in _COMING_AND_GOING:
-        yield from _greeted(habits, row, limits)
-        return
-    if "notes" in row.may_hold:
-        habits.names_read_in = row.session
-    for rule in RULES:
-        if rule.by is not By.STORE and (marks := rule.marks(row)):
-            yield from _counted(memory, row.recipient, rule, row, marks, limits, held)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look goes by; see ``look_through``."""
+
+    memory: Memory
+    limits: Limits
+    zone: ZoneInfo
+    held: Held
+
+    def taken_in(self, row: Seen) -> Iterator[Finding]:
+        """Take a row in, and give what it reached."""
+        for rule in _OF_STORE:
+            yield from self._counted(STORE, rule, row, rule.marks(row))
+        if row.caller == "recipient" and row.recipient:
+            yield from self._taken_in_of(_of(self.memory, row.recipient), row)
+
+    def _taken_in_of(self, habits: Habits, row: Seen) -> Iterator[Finding]:
+        habits.last_s = row.at_s
+        if row.action in _COMING_AND_GOING:
+            yield from _greeted(habits, row, self.limits.of("client"))
+            return
+        if "notes" in row.may_hold:
+            habits.names_read_in = row.session
+        for rule in _OF_RECIPIENTS:
+            marks = rule.marks(row)
+            yield from self._counted(row.recipient, rule, row, marks)
             if rule.by is By.ALL:
-                yield from _counted(memory, TOGETHER, rule, row, marks, limits, held)
-    if _by_night(memory, row, zone):
-        marks = (str(row.seq),)
-        rule = RULE["night"]
-        yield from _counted(memory, row.recipient, rule, row, marks, limits, held)
+                yield from self._counted(TOGETHER, rule, row, marks)
+        if _by_night(self.memory, row, self.zone):
+            marks = (str(row.seq),)
+            yield from self._counted(row.recipient, RULE["night"], row, marks)
+
+    def _counted(
+        self, subject: str, rule: Rule, row: Seen, marks: tuple[str, ...]
+    ) -> Iterator[Finding]:
+        if not marks:
+            return
+        limit = self.limits.of(rule.name)
+        counted = _of(self.memory, subject).counted.setdefault(rule.name, {})
+        for mark in marks:
+            counted.pop(mark, None)  # so that the newest stand last
+            counted[mark] = row.at_s
+        since_s = row.at_s - rule.window_s
+        while (
+            counted[oldest := next(iter(counted))] <= since_s
+            or len(counted) > 2 * limit
+        ):
+            del counted[oldest]
+        measure = len(counted)
+        if rule.name == "bulk" and measure >= rule.least:
+            limit = self.limits.of_bulk(self.held())
+        if measure >= limit:
+            after = rule.name == "places" and self._read_names(subject, row)
+            score = rule.score(measure, limit) + (_AFTER_NAMES if after else 0)
+            yield Finding(
+                rule=rule.name,
+                recipients=(subject,),
+                measure=measure,
+                limit=limit,
+                score=min(100, score),
+                seq=row.seq,
+                at_s=row.at_s,
+                after_names=after,
+            )
+
+    def _read_names(self, subject: str, row: Seen) -> bool:
+        habits = self.memory.habits.get(subject)
+        return habits is not None and habits.names_read_in == row.session
 
 
-def _counted(  # noqa: PLR0913, PLR0917 - what a count is made of
-    memory: Memory,
-    subject: str,
-    rule: Rule,
-    row: Seen,
-    marks: tuple[str, ...],
-    limits: Limits,
-    held: Held,
-) -> Iterator[Finding]:
-    limit = limits.of(rule.name)
-    counted = _of(memory, subject).counted.setdefault(rule.name, {})
-    for mark in marks:
-        counted.pop(mark, None)  # so that the newest stand last
-        counted[mark] = row.at_s
-    since_s = row.at_s - rule.window_s
-    while counted[oldest := next(iter(counted))] <= since_s or len(counted) > 2 * limit:
-        del counted[oldest]
-    measure = len(counted)
-    if rule.name == "bulk" and measure >= RULE["bulk"].least:
-        limit = limits.of_bulk(held())
-    if measure >= limit:
-        after = rule.name == "places" and _read_names(memory, subject, row)
-        score = rule.score(measure, limit) + (_AFTER_NAMES if after else 0)
-        yield Finding(
-            rule=rule.name,
-            recipients=(subject,),
-            measure=measure,
-            limit=limit,
-            score=min(100, score),
-            seq=row.seq,
-            at_s=row.at_s,
-            after_names=after,
-        )
+_OF_STORE: Final = tuple(rule for rule in RULES if rule.by is By.STORE)
+_OF_RECIPIENTS: Final = tuple(rule for rule in RULES if rule.by is not By.STORE)
 
 
-def _read_names(memory: Memory, subject: str, row: Seen) -> bool:
-    habits = memory.habits.get(subject)
-    return habits is not None and habits.names_read_in == row.session
-
-
-def _greeted(habits: Habits, row: Seen, limits: Limits) -> Iterator[Finding]:
+def _greeted(habits: Habits, row: Seen, limit: int) -> Iterator[Finding]:
     """Know a client by the name it gives itself."""
     if row.action != _GREETING or not row.asked:
         return
-    rule, limit = RULE["client"], limits.of("client")
-    known = habits.greetings
+    rule, known = RULE["client"], habits.greetings
     if row.asked not in habits.clients and known >= limit:
         yield Finding(
             rule=rule.name,
@@ -205,16 +216,7 @@ def _raised(memory: Memory, found: Finding) -> Finding | None:
     kept = Raised(measure=found.measure, score=found.score, at_s=found.at_s)
     for name in {subject, *whose}:
         _of(memory, name).raised[found.rule] = kept
-    return Finding(
-        rule=found.rule,
-        recipients=whose,
-        measure=found.measure,
-        limit=found.limit,
-        score=found.score,
-        seq=found.seq,
-        at_s=found.at_s,
-        after_names=found.after_names,
-    )
+    return replace(found, recipients=whose)
 
 
 def _took_part(memory: Memory, name: str, found: Finding) -> bool:

@@ -4,7 +4,7 @@ Pure decisions; ``gate/limits.py`` keeps them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -71,7 +71,7 @@ def hold_of(plain: bytes | None) -> Hold:
 
 
 def beyond(
-    newest_first: Sequence[dict[str, Any]], recipient: str, now_s: float, most: int
+    newest_first: Iterable[dict[str, Any]], recipient: str, now_s: float, most: int
 ) -> bool:
     """Tell whether a recipient has made as many calls within a minute as are let in.
 
@@ -88,4 +88,4 @@ def beyond(
         and row["caller"] == "recipient"
         for row in newest_first
     )
-    return calls >= most
+    return int(calls) >= most

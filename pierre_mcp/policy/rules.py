@@ -115,7 +115,7 @@ RULES: Final = (
         window_s=60,
         weight=40,
         says="{} calls within a minute",
-        marks=_each(lambda row: True),
+        marks=_each(lambda _: True),
     ),
     Rule(
         name="details",

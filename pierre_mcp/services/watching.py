@@ -1,4 +1,4 @@
-"""One look through the log for misuse: what is remembered, what is raised, who is slowed.
+"""One look through the log for misuse: what is remembered, raised, and slowed.
 
 ``begin`` and ``end`` are the two halves of one writing step of the gate's, which in
 between records each alert in the log. Two servers that look at once take turns, and the
@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
 
-from pierre_mcp.errors import SealBrokenError, ThresholdUnknownError
-from pierre_mcp.errors import ThresholdValueError
+from pierre_mcp.errors import (
+    SealBrokenError,
+    ThresholdUnknownError,
+    ThresholdValueError,
+)
 from pierre_mcp.model.alert import Alert, Reason
-from pierre_mcp.model.behaviour import TOGETHER, Finding, Memory
+from pierre_mcp.model.behaviour import Finding, Memory
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.policy.behaviour import look_through, standing
@@ -190,7 +193,9 @@ def _score(memory: Memory, recipients: tuple[str, ...], found: list[Finding]) ->
 
 
 def _reason(found: Finding) -> Reason:
-    words = RULE[found.rule].says.format(found.measure)
+    # No rule remembers more than twice its threshold.
+    many = " or more" if found.measure >= 2 * found.limit else ""
+    words = RULE[found.rule].says.format(f"{found.measure}{many}")
     if found.after_names:
         words += ", after names and notes in the same session"
     return Reason(

@@ -6,7 +6,7 @@ taken away by hand, the next look learns again from the log, which it cannot be 
 out of unseen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -114,19 +114,17 @@ def pace(
     return hold, chosen, entry
 
 
-def since(tx: Tx, at_us: int) -> list[dict[str, Any]]:
-    """Return the entries that are younger than a moment, newest first.
+def since(tx: Tx, at_us: int) -> Iterator[dict[str, Any]]:
+    """Give the entries that are younger than a moment, newest first.
 
     Raises:
         AuditTamperedError: One is not JSON, which we never wrote.
     """
-    found = []
     for (entry,) in tx.execute(_BACKWARD):
         row = _parsed(entry)
         if row["at_us"] <= at_us:
-            break
-        found.append(row)
-    return found
+            return
+        yield row
 
 
 def rows_after(

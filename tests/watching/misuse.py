@@ -15,13 +15,10 @@ Script = Callable[[Stage], None]
 
 def pages_through_everything(stage: Stage) -> None:
     """The whole list by cursor, twenty rows at a time, from one session."""
-    session, cursor = stage.session(), None
-    while True:
-        more = {} if cursor is None else {"cursor": cursor}
-        found = session.told("get_activities", **more)
-        cursor = found["next_cursor"]
-        if cursor is None:
-            return
+    session = stage.session()
+    found = session.told("get_activities")
+    while found["next_cursor"]:
+        found = session.told("get_activities", cursor=found["next_cursor"])
 
 
 def one_activity_after_another(stage: Stage) -> None:

@@ -4,6 +4,7 @@ The calendar is the demo athlete's own: 58 weeks, some 365 recordings. Their tra
 left out but for a short one, since what is watched is the calls.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -85,7 +86,7 @@ class Session:
         answer = self.ask(tool, **arguments)
         assert not answer.is_error, answer.text
         assert answer.structured is not None
-        found: Mapping[str, Any] = __import__("json").loads(answer.structured)
+        found: Mapping[str, Any] = json.loads(answer.structured)
         return found
 
     def ids(self, **arguments: Any) -> list[str]:
