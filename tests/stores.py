@@ -15,9 +15,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.master import LocalMaster
-from pierre_mcp.keyring.ring import person_scope
+from pierre_mcp.model.alert import Alert, Reason
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
@@ -45,10 +44,12 @@ from pierre_mcp.model.request import Law, Request, RequestKind
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.settings import Settings
 from pierre_mcp.store import (
+    alerts,
     athlete,
     corrections,
     imports,
     incidents,
+    monitor,
     people,
     recordings,
     requests,
@@ -273,6 +274,19 @@ def a_line(
     )
 
 
+def an_alert() -> Alert:
+    """An alert as a scan raises it."""
+    reason = Reason(rule="burst", measure=60, limit=60, words="60 calls")
+    return Alert(
+        at=NOW,
+        recipients=("claude-desktop",),
+        score=40,
+        reasons=(reason,),
+        first_seq=1,
+        row=1,
+    )
+
+
 def an_incident() -> Incident:
     """An incident just opened."""
     return Incident(
@@ -294,16 +308,6 @@ def add_what_came_later(tx: Tx, who: Identity) -> None:
         kind=RequestKind.ACCESS, law=Law.GDPR, received_on=NOW.date(), entered_at=NOW
     )
     requests.add(tx, grant, asked)
+    alerts.add(tx, maintenance(), who, an_alert())
     incidents.add(tx, grant, an_incident())
-    place = Place("alerts.cell/1", who.tenant, who.person, "alert")
-    kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-    tx.execute(
-        "INSERT INTO alerts VALUES ('alert', ?, ?, 1, ?, ?)",
-        (who.tenant, who.person, kid, cell),
-    )
-    place = Place("monitor.cell/1", who.tenant, who.person, "scan")
-    kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-    tx.execute(
-        "INSERT INTO monitor VALUES (?, ?, 'scan', ?, ?)",
-        (who.tenant, who.person, kid, cell),
-    )
+    monitor.put(tx, who, monitor.MEMORY, b"{}")

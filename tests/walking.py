@@ -141,6 +141,17 @@ COMMANDS: Mapping[str, Given | str] = {
     # what is asked of the store
     "audit verify": _done("audit verify", "audit verify"),
     "audit tail": _done("audit tail", "audit tail"),
+    "security events": _done("security events", "security events"),
+    "security scan": _done("security scan", "security scan"),
+    "security alerts": _done("security alerts", "security alerts"),
+    "security lift": _done("security lift", "security lift"),
+    "security thresholds": _done("security thresholds", "security thresholds"),
+    "security thresholds show": _done(
+        "security thresholds show", "security thresholds"
+    ),
+    "security thresholds set": _done(
+        "security thresholds set calls_a_minute 90", "security thresholds set"
+    ),
     "disclosures": _done("disclosures", "disclosures"),
     "requests": _done("requests", "requests"),
     "requests add": _done("requests add access", "requests add"),
@@ -232,7 +243,7 @@ def walk(words: Sequence[str]) -> None:
     seen: set[tuple[str, int]] = set()
     real = sys.stdout
     for name, given in GIVEN.items():
-        sys.stdout = tee = _Tee(real)  # type: ignore[assignment]
+        sys.stdout = tee = _Tee(real)
         status = program.run([word.format(**kept) for word in given.words.split()])
         rows = rows_of(session.current().settings.store_dir)
         left = [row for row in rows if (row["session"], row["seq"]) not in seen]

@@ -67,7 +67,9 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command("open")
 def open_(  # noqa: PLR0913, PLR0917 - each is an option
-    what: Annotated[str, typer.Argument(help="What happened, in your words.")],
+    what: Annotated[
+        str | None, typer.Argument(help="What happened, in your words.")
+    ] = None,
     level: Level = None,
     discovered: Annotated[
         str | None, typer.Option(help=f"When you became aware of it, {When}; else now.")
@@ -75,15 +77,32 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option
     from_: From = None,
     to: To = None,
     recipient: Recipients = None,
+    alert: Annotated[
+        str | None,
+        typer.Option(
+            "--from-alert",
+            help="A number of security alerts: whom and when it is about is taken "
+            "from it.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open an incident. From when you became aware of it 72 hours run.
 
     For example: pierre-mcp incident open "the laptop was stolen" --level critical
     """
+    grave = word(IncidentLevel, level or IncidentLevel.HIGH)
+    if alert is not None:
+        if any((discovered, from_, to, recipient)):
+            msg = "With --from-alert only say what happened, and --level."
+            raise NotTakenError(msg)
+        said = words(what) if what else ""
+        work = partial(service.from_alert, ref=alert, what=said, level=grave)
+        _tell(_act("incident open", work), as_json=as_json)
+        return
     report = Report(
-        what=words(what),
-        level=word(IncidentLevel, level or IncidentLevel.HIGH),
+        what=words(what or ""),
+        level=grave,
         discovered_at=moment(discovered),
         from_at=moment(from_),
         to_at=moment(to),

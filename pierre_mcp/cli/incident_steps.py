@@ -32,8 +32,10 @@ STEPS: Final = (
         "the 72 hours run from there.",
         (
             "doctor",
+            "security events",
             "audit verify",
             "disclosures",
+            "incident open --from-alert ID",
             'incident open "WHAT HAPPENED" --recipient NAME',
         ),
     ),

@@ -41,6 +41,8 @@ from pierre_mcp.cli import (
     requests,
     restore,
     retention,
+    security,
+    security_thresholds,
     session,
     setup,
     zones,
@@ -69,6 +71,7 @@ _ORDER = (
     "refresh",
     "retention",
     "audit",
+    "security",
     "disclosures",
     "requests",
     "incident",
@@ -172,6 +175,12 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
+security.app.add_typer(security_thresholds.app, name="thresholds")
+app.add_typer(
+    security.app,
+    name="security",
+    short_help="What looked like misuse, and who is held back for it.",
+)
 app.command("disclosures", short_help="Who received what of yours, and when.")(
     disclosures.disclosures
 )

@@ -11,6 +11,8 @@ The branches say who can mend it: the gate said no (``RefusedError``), the calle
 from pierre_mcp.errors.asked import (
     ActivityAmbiguousError,
     ActivityUnknownError,
+    AlertCommandMalformedError,
+    AlertUnknownError,
     ArgumentsInvalidError,
     CancelledCallError,
     CorrectionUnknownError,
@@ -42,6 +44,8 @@ from pierre_mcp.errors.asked import (
     RequestUnknownError,
     ResourceUnknownError,
     ScopeMalformedError,
+    ThresholdUnknownError,
+    ThresholdValueError,
     ToolUnknownError,
     ZoneUnknownError,
 )
@@ -100,6 +104,7 @@ from pierre_mcp.errors.refused import (
     PolicyChangedError,
     PolicyTamperedError,
     PreviewWritesError,
+    RateLimitedError,
     TokenExpiredError,
     TokenRefusedError,
 )
@@ -126,6 +131,8 @@ from pierre_mcp.errors.store import (
 __all__ = [
     "ActivityAmbiguousError",
     "ActivityUnknownError",
+    "AlertCommandMalformedError",
+    "AlertUnknownError",
     "ArgumentsInvalidError",
     "AuditTamperedError",
     "CancelledCallError",
@@ -202,6 +209,7 @@ __all__ = [
     "PrivacyZoneUnknownError",
     "ProfileMalformedError",
     "PromptUnknownError",
+    "RateLimitedError",
     "RefusedError",
     "RequestClosedError",
     "RequestDayError",
@@ -222,6 +230,8 @@ __all__ = [
     "StoreReplacedError",
     "StoreUnwritableError",
     "StoreUpgradedError",
+    "ThresholdUnknownError",
+    "ThresholdValueError",
     "TokenExpiredError",
     "TokenRefusedError",
     "ToolUnknownError",

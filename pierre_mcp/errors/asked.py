@@ -107,6 +107,34 @@ class OriginalUnknownError(NotFoundError):
     remedy = "Keep it with: pierre-mcp import --keep-originals PATH"
 
 
+class AlertUnknownError(NotFoundError):
+    """There is no alert with this number."""
+
+    code = "alert_unknown"
+    remedy = "See them with: pierre-mcp security alerts"
+
+
+class ThresholdUnknownError(NotFoundError):
+    """There is no threshold of that name."""
+
+    code = "threshold_unknown"
+    remedy = "See them with: pierre-mcp security thresholds"
+
+
+class ThresholdValueError(InvalidError):
+    """A threshold may not be set to that."""
+
+    code = "threshold_value"
+    remedy = "See what each takes with: pierre-mcp security thresholds"
+
+
+class AlertCommandMalformedError(InvalidError):
+    """PIERRE_ALERT_COMMAND is no command: a JSON list of words, or words as a shell has them."""  # noqa: E501
+
+    code = "alert_command_malformed"
+    exit_status = 78
+
+
 class RequestUnknownError(NotFoundError):
     """There is no request with this number."""
 

@@ -33,6 +33,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.gate.admission import About, Admitted
 from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.locking import Sign
+from pierre_mcp.gate.watching import Watching
 from pierre_mcp.gate.widening import Widening
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, weighed_as
@@ -52,7 +53,7 @@ LOG = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Gate(Widening):
+class Gate(Widening, Watching):
     """Serves one store.
 
     Args:

@@ -9,6 +9,7 @@ from pierre_mcp.model.correction import Part
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.store import (
+    alerts,
     athlete,
     corrections,
     exporting,
@@ -141,6 +142,14 @@ def went_wrong(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
     ]
 
 
+def raised(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
+    """Return every alert, oldest first."""
+    return [
+        {"number": one.number, **one.alert.model_dump(mode="json")}
+        for one in alerts.listed(tx, grant)
+    ]
+
+
 def told_changes(changes: Mapping[Part, Any]) -> dict[str, Any]:
     """Return changes by the name of what was changed."""
     return {part: change.model_dump(mode="json") for part, change in changes.items()}
@@ -159,7 +168,7 @@ REGISTERS: Final[Mapping[str, Mapping[str, Read]]] = MappingProxyType(
         },
         "corrections": {"corrections.json": corrected},
         "requests": {"requests.json": asked_by_law},
-        "incidents": {"incidents.json": went_wrong},
+        "incidents": {"incidents.json": went_wrong, "alerts.json": raised},
         "settings": {"settings.json": settings},
         "operations": {"operations.json": exporting.operations},
     }

@@ -14,6 +14,7 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.incident import (
+    MOST_TEXT,
     Containment,
     Duty,
     Entry,
@@ -25,7 +26,7 @@ from pierre_mcp.model.incident import (
 )
 from pierre_mcp.policy.breaches import ClockState, NoticeClock, notice_clock
 from pierre_mcp.services.health import Check, Verdict
-from pierre_mcp.store import incidents
+from pierre_mcp.store import alerts, incidents, timeline
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.incidents import ListedIncident
 
@@ -131,6 +132,36 @@ def open_(tx: Tx, grant: Grant, report: Report) -> Standing:
     )
     _check_times(made, now)
     return _standing(grant, incidents.add(tx, grant, made))
+
+
+def from_alert(
+    tx: Tx, grant: Grant, ref: str, *, what: str, level: IncidentLevel
+) -> Standing:
+    """Open an incident about what an alert is about: whose calls, and from when on.
+
+    It is discovered now: an alert alone is not yet knowing (EDPB Guidelines 9/2022).
+
+    Args:
+        tx: The caller's transaction.
+        grant: The owner's.
+        ref: The alert's number or id.
+        what: What happened; what the alert says where empty.
+        level: How grave it is.
+
+    Raises:
+        AlertUnknownError: There is none.
+    """
+    found = alerts.find(tx, grant, ref)
+    alert = found.alert
+    told = "; ".join(reason.words for reason in alert.reasons)
+    report = Report(
+        what=what or f"Alert {found.number}: {told}"[:MOST_TEXT],
+        level=level,
+        from_at=timeline.time_of(tx, grant, alert.first_seq) or alert.at - BEFORE,
+        recipients=alert.recipients,
+        alert=found.id,
+    )
+    return open_(tx, grant, report)
 
 
 def listed(tx: Tx, grant: Grant) -> list[Standing]:

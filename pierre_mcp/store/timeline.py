@@ -5,15 +5,17 @@ halving. Of a person who was erased before nothing is told.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic_core import from_json
 
-from pierre_mcp.model.grant import Maintenance
+from pierre_mcp.errors import AuditTamperedError
+from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ENDS: Final = "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM audit"
 _ONE: Final = "SELECT CAST(entry AS BLOB) FROM audit WHERE seq = ?"
 _BETWEEN: Final = """
@@ -38,6 +40,22 @@ def between(
         beyond = _first_at(tx, audit.micros(end), begin, beyond)
     rows = tx.execute(_BETWEEN, (max(first, begin - 1), beyond))
     return (from_json(entry) for (entry,) in rows)
+
+
+def time_of(tx: Tx, grant: Grant, seq: int) -> datetime | None:
+    """Return when a row was written, UTC; None where there is none any more.
+
+    Raises:
+        AuditTamperedError: It is not JSON, which we never wrote.
+    """
+    grant.check()
+    found = tx.one(_ONE, (seq,))
+    if found is None:
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=from_json(found[0])["at_us"])
+    except (ValueError, TypeError, KeyError):
+        raise AuditTamperedError from None
 
 
 def _first_at(tx: Tx, at_us: int, low: int, high: int) -> int:

@@ -128,6 +128,7 @@ def test_the_six_steps_are_commands_that_there_are(run: Run) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        pytest.param(("open",), id="nothing told"),
         pytest.param(("open", " "), id="nothing said"),
         pytest.param(("open", "x" * 2_001), id="long"),
         pytest.param(("open", "w", "--level", "minor"), id="level"),
@@ -137,6 +138,9 @@ def test_the_six_steps_are_commands_that_there_are(run: Run) -> None:
         pytest.param(("assess", "1", "--why", "w"), id="nothing found"),
         pytest.param(
             ("assess", "1", "--why", "w", "--authority", "perhaps"), id="duty"
+        ),
+        pytest.param(
+            ("open", "w", "--from-alert", "1", "--to", "2026-01-01"), id="both"
         ),
         pytest.param(("told", "1", "everybody"), id="whom"),
         pytest.param(("report", "1", "--to", "press"), id="to whom"),

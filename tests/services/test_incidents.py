@@ -9,6 +9,8 @@ from typing import TypeVar
 import pytest
 
 from pierre_mcp.errors import (
+    AlertUnknownError,
+    AuditTamperedError,
     IncidentClosedError,
     IncidentTimeError,
     IncidentUnknownError,
@@ -37,12 +39,12 @@ from pierre_mcp.services.health import Verdict
 from pierre_mcp.services.incident_drafts import known, to_authority, to_people
 from pierre_mcp.services.incident_timeline import Timeline, drawn
 from pierre_mcp.services.incidents import Act, Assessment, Report, Standing
-from pierre_mcp.store import erasing, incidents, people, policies, timeline
+from pierre_mcp.store import alerts, erasing, incidents, people, policies, timeline
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEvent
 from tests.gate.world import CLAUDE, OTHER, World, a_world
 from tests.store.hands import edit
-from tests.stores import NOW, a_grant, a_recording, maintenance, owner_of
+from tests.stores import NOW, a_grant, a_recording, an_alert, maintenance, owner_of
 
 T = TypeVar("T")
 CALL = Call(Owner(), "incident", "session")
@@ -496,3 +498,32 @@ def test_nobody_but_the_owner_ends_tokens(consented: World) -> None:
     grant = a_grant(owner_of(consented.store), pairs=set())
     with consented.store.writing() as tx, pytest.raises(RuntimeError):
         containing.contain(tx, grant, "1", Act(Containment.TOKENS))
+
+
+@pytest.mark.promise("incident.levels")
+def test_from_an_alert_it_takes_whom_and_when(world: World) -> None:
+    began = world.clock.now()
+    world.told("get_status")
+    world.clock.pass_s(3_600)
+    who = owner_of(world.store)
+    with world.store.writing() as tx:
+        alert = alerts.add(tx, maintenance(), who, an_alert())
+        gone = an_alert().model_copy(update={"first_seq": 99})
+        alerts.add(tx, maintenance(), who, gone)
+
+    def opened_from(ref: str, what: str = "") -> Standing:
+        return do(
+            world, partial(service.from_alert, ref=ref, what=what, level=CRITICAL)
+        )
+
+    made = opened_from("1").incident
+    assert (made.alert, made.level, made.recipients) == (alert.id, CRITICAL, (CLAUDE,))
+    assert made.what == "Alert 1: 60 calls"
+    assert (made.from_at, made.discovered_at) == (began, world.clock.now())
+    assert opened_from(alert.id, "it asked much").incident.what == "it asked much"
+    assert opened_from("2").incident.from_at == an_alert().at - service.BEFORE
+    with pytest.raises(AlertUnknownError):
+        opened_from("3")
+    edit(world.directory, "UPDATE audit SET entry = 'x' WHERE seq = 1")
+    with pytest.raises(AuditTamperedError):
+        opened_from("1")

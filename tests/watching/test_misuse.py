@@ -1,0 +1,40 @@
+"""Ten misuse scripts and more raise their event; ordinary weeks raise none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.watching import ordinary
+from tests.watching.misuse import EXPECTED, Script
+from tests.watching.stage import Stage, a_stage, fill
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("watched") / "store"
+    fill(directory)
+    return directory
+
+
+@pytest.fixture
+def stage(made: Path, tmp_path: Path) -> Iterator[Stage]:
+    with a_stage(made, tmp_path / "store") as stage:
+        yield stage
+
+
+@pytest.mark.promise("monitor.behaviour")
+@pytest.mark.parametrize(
+    ("script", "rule"), EXPECTED.items(), ids=[s.__name__ for s in EXPECTED]
+)
+def test_misuse_raises_its_event(stage: Stage, script: Script, rule: str) -> None:
+    script(stage)
+    stage.scan()
+    assert rule in stage.rules()
+    assert "suspicious_activity" in {row["event"] for row in stage.world.rows()}
+
+
+@pytest.mark.promise("monitor.behaviour")
+def test_an_ordinary_week_raises_nothing(stage: Stage) -> None:
+    ordinary.a_week(stage)
+    assert stage.rules() == set()
