@@ -7,10 +7,14 @@ from typing import Final
 
 PROMISES: Final = {
     "audit.every-call": (
-        "Every call, refusal, failure, cancellation and administrative act leaves one "
-        "record, committed before its answer."
+        "Every call, refusal, failure, cancellation and administrative act leaves its "
+        "record, committed before its answer, at each door: of a job the first and the "
+        "last step. Nothing that is sent can become a line."
     ),
-    "audit.fail-closed": "If the record cannot be written, nothing leaves.",
+    "audit.fail-closed": (
+        "If the record cannot be written (a full disk, a lock held by others, a file "
+        "that is read-only), nothing leaves, and the caller gets a sentence."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."
