@@ -18,6 +18,7 @@ from pierre_mcp.clock import Clock
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.master import LocalMaster
 from pierre_mcp.keyring.ring import person_scope
+from pierre_mcp.model.alert import Alert, Reason
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
@@ -44,9 +45,11 @@ from pierre_mcp.model.request import Law, Request, RequestKind
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.settings import Settings
 from pierre_mcp.store import (
+    alerts,
     athlete,
     corrections,
     imports,
+    monitor,
     people,
     recordings,
     requests,
@@ -281,16 +284,21 @@ def add_what_came_later(tx: Tx, who: Identity) -> None:
         kind=RequestKind.ACCESS, law=Law.GDPR, received_on=NOW.date(), entered_at=NOW
     )
     requests.add(tx, grant, asked)
-    for table, row_id in (("alerts", "alert"), ("incidents", "incident")):
+    reason = Reason(rule="burst", measure=60, limit=60, words="60 calls")
+    alert = Alert(
+        at=NOW,
+        recipients=("claude-desktop",),
+        score=40,
+        reasons=(reason,),
+        first_seq=1,
+        row=1,
+    )
+    alerts.add(tx, maintenance(), who, alert)
+    for table, row_id in (("incidents", "incident"),):
         place = Place(f"{table}.cell/1", who.tenant, who.person, row_id)
         kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
         tx.execute(
             f"INSERT INTO {table} VALUES (?, ?, ?, 1, ?, ?)",  # noqa: S608 - our own words
             (row_id, who.tenant, who.person, kid, cell),
         )
-    place = Place("monitor.cell/1", who.tenant, who.person, "scan")
-    kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-    tx.execute(
-        "INSERT INTO monitor VALUES (?, ?, 'scan', ?, ?)",
-        (who.tenant, who.person, kid, cell),
-    )
+    monitor.put(tx, who, monitor.MEMORY, b"{}")

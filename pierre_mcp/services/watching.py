@@ -23,14 +23,14 @@ from pierre_mcp.model.alert import Alert, Reason
 from pierre_mcp.model.behaviour import Finding, Memory
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.policy.behaviour import look_through, standing
+from pierre_mcp.policy.behaviour import MOST_TIMES, look_through, standing
 from pierre_mcp.policy.holds import Hold, hold_of
 from pierre_mcp.policy.rules import RULE, Limits, week_of
 from pierre_mcp.store import alerts, monitor, people
 from pierre_mcp.store.alerts import ListedAlert
 from pierre_mcp.store.database import Tx
 
-ROWS_A_LOOK = 1_000
+ROWS_A_LOOK = 200
 """What one step takes in at most: it holds the store for some milliseconds."""
 
 
@@ -193,8 +193,7 @@ def _score(memory: Memory, recipients: tuple[str, ...], found: list[Finding]) ->
 
 
 def _reason(found: Finding) -> Reason:
-    # No rule remembers more than twice its threshold.
-    many = " or more" if found.measure >= 2 * found.limit else ""
+    many = " or more" if found.measure >= MOST_TIMES * found.limit else ""
     words = RULE[found.rule].says.format(f"{found.measure}{many}")
     if found.after_names:
         words += ", after names and notes in the same session"

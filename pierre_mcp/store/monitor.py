@@ -23,7 +23,7 @@ from pierre_mcp.store.database import Tx
 MEMORY: Final = "memory"
 THRESHOLDS: Final = "thresholds"
 HOLD: Final = "hold/"
-LOOKED_BACK: Final = 20_000
+LOOKED_BACK: Final = 5_000
 """Rows to learn from where nothing is remembered."""
 
 _CELL = "SELECT cell FROM monitor WHERE tenant = ? AND person = ? AND name = ?"
