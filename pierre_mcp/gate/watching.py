@@ -15,10 +15,10 @@ from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, System
 from pierre_mcp.model.grant import Maintenance
-from pierre_mcp.store.alerts import ListedAlert
 
 if TYPE_CHECKING:  # no call waits for it
     from pierre_mcp.services import watching
+    from pierre_mcp.store.alerts import ListedAlert
 else:
     watching = Late("pierre_mcp.services.watching")
 
@@ -33,7 +33,7 @@ class Watched:
         more: Whether there are more.
     """
 
-    raised: tuple[ListedAlert, ...] = ()
+    raised: tuple["ListedAlert", ...] = ()
     rows: int = 0
     more: bool = False
 
@@ -86,7 +86,7 @@ class Watching(Serving):
             if who is None:  # erased meanwhile
                 return Watched()
             looked = watching.begin(tx, leave, who, now=self._clock.now())
-            raised, upto = list[ListedAlert](), looked.memory.seq
+            raised, upto = list["ListedAlert"](), looked.memory.seq
             for draft in looked.drafts:
                 facts = Facts(detail=draft.model_dump(mode="json", exclude={"row"}))
                 row = self._record.add(tx, alerting, Outcome.DONE, facts, who)

@@ -1,8 +1,8 @@
 """What looks like misuse, judged from the rows of the log since the last look.
 
 Pure: rows, what is remembered and the thresholds in; findings out, and the memory as it
-is after them. What is remembered is bounded: a rule keeps what its window holds, three times
-its threshold at most, and of recipients the newest few.
+is after them. What is remembered is bounded: a rule keeps what its window holds, three
+times its threshold at most, and of recipients the newest few.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,15 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pierre_mcp.model.behaviour import (
-    STORE,
-    TOGETHER,
-    Finding,
-    Habits,
-    Memory,
-    Raised,
-    Seen,
-)
+from pierre_mcp.model.behaviour import STORE, TOGETHER, Finding, Seen
+from pierre_mcp.model.memory import Habits, Memory, Raised
 from pierre_mcp.policy.rules import DAY_S, RULE, RULES, By, Limits, Rule
 
 MOST_RECIPIENTS: Final = 32

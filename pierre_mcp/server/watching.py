@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 from pierre_mcp.errors import AlertCommandMalformedError, PierreError
 from pierre_mcp.gate.watching import Watched
 from pierre_mcp.late import Late
-from pierre_mcp.store.alerts import ListedAlert
 
 if TYPE_CHECKING:  # most sessions raise nothing
     from pierre_mcp.services import alerting
     from pierre_mcp.services.alerting import AlertCommand
+    from pierre_mcp.store.alerts import ListedAlert
 else:
     alerting = Late("pierre_mcp.services.alerting")
 
@@ -41,7 +41,7 @@ class Watch:
     def __init__(
         self,
         look: Callable[[], Awaitable[Watched]],
-        words: Callable[[ListedAlert], str],
+        words: Callable[["ListedAlert"], str],
         *,
         command: str = "",
         after_s: float = AFTER_S,
@@ -103,7 +103,7 @@ class Watch:
             self._raised(found.raised)
             more = found.more
 
-    def _raised(self, raised: Sequence[ListedAlert]) -> None:
+    def _raised(self, raised: Sequence["ListedAlert"]) -> None:
         for one in raised:
             log.warning("%s", self._words(one))
         if raised and self._text:

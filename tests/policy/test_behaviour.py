@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pierre_mcp.gate.lines import weeks_told
-from pierre_mcp.model.behaviour import Finding, Memory, Seen
+from pierre_mcp.model.behaviour import Finding, Seen
+from pierre_mcp.model.memory import Memory
 from pierre_mcp.policy.behaviour import (
     MOST_RECIPIENTS,
     MOST_TIMES,
@@ -19,8 +20,8 @@ from pierre_mcp.policy.rules import (
     THRESHOLDS,
     Limits,
     week_of,
+    weeks_of,
 )
-from pierre_mcp.store.monitor import weeks_of
 
 START = int(datetime(2026, 3, 2, 9, tzinfo=UTC).timestamp())
 ZONE = ZoneInfo("Europe/Zurich")
