@@ -107,7 +107,7 @@ class FrontDesk:
         )
         self.pace = Pace()
         self.watch = Watch(
-            lambda: self._hop(lambda gate, _: gate.watch(self._watching).raised),
+            lambda: self._hop(lambda gate, _: gate.watch(self._watching)),
             lambda one: one.alert.words(settings.command),
             command=settings.alert_command,
         )

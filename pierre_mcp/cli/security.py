@@ -1,5 +1,6 @@
 """``pierre-mcp security``: what looked like misuse, why, and what is done about it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 from pierre_mcp.cli.session import AsJson, command, current, say, say_json, say_table
 from pierre_mcp.errors import AlertCommandMalformedError
 from pierre_mcp.gate.lines import WATCH
+from pierre_mcp.gate.watching import Watched
 from pierre_mcp.model.audit import Event, Outcome
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import check_label
@@ -45,16 +47,19 @@ def scan(as_json: AsJson = False) -> None:
     """Look through the log now, as every server does some seconds after a call."""
     session = current()
     with session.gate() as gate:
-        found = gate.watch(session.owner(WATCH))
+        raised, rows, found = list[ListedAlert](), 0, Watched(more=True)
+        while found.more:
+            found = gate.watch(session.owner(WATCH))
+            raised += found.raised
+            rows += found.rows
         gate.note(session.owner(WATCH), Outcome.DONE)
     if as_json:
-        raised = [_alert_as_json(one) for one in found.raised]
-        say_json({"rows": found.rows, "raised": raised})
+        say_json({"rows": rows, "raised": [_alert_as_json(one) for one in raised]})
     else:
-        say(f"Looked at {count(found.rows, 'new row')}: {len(found.raised)} raised.")
-        for one in found.raised:
+        say(f"Looked at {count(rows, 'new row')}: {len(raised)} raised.")
+        for one in raised:
             _tell(one)
-    _told(session.settings.alert_command, found.raised)
+    _told(session.settings.alert_command, raised)
 
 
 @app.command()
@@ -132,7 +137,7 @@ def _tell(one: ListedAlert) -> None:
         say(f"   {reason.rule}: {reason.words} (threshold {reason.limit})")
 
 
-def _told(text: str, raised: tuple[ListedAlert, ...]) -> None:
+def _told(text: str, raised: Sequence[ListedAlert]) -> None:
     """Tell the operator's command, as a server would."""
     if not raised or not text:
         return

@@ -128,6 +128,8 @@ class Serving:
             self._pacing.refused(call)
         except PierreError as second:  # it could not be recorded
             return refusal_of(second)
+        except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
+            return refusal_of(PierreError())
         return refusal_of(error)
 
     def _check_pace(self, tx: Tx, call: Call, who: Identity | None) -> None:

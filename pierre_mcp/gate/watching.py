@@ -14,10 +14,11 @@ from pierre_mcp.gate.serving import Serving
 from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, System
-from pierre_mcp.store.alerts import ListedAlert
+from pierre_mcp.model.grant import Maintenance
 
 if TYPE_CHECKING:  # no call waits for it
     from pierre_mcp.services import watching
+    from pierre_mcp.store.alerts import ListedAlert
 else:
     watching = Late("pierre_mcp.services.watching")
 
@@ -29,10 +30,12 @@ class Watched:
     Attributes:
         raised: The alerts it raised, recorded and kept by now.
         rows: How many rows of the log it looked at.
+        more: Whether there are more.
     """
 
-    raised: tuple[ListedAlert, ...] = ()
+    raised: tuple["ListedAlert", ...] = ()
     rows: int = 0
+    more: bool = False
 
 
 class Watching(Serving):
@@ -41,7 +44,7 @@ class Watching(Serving):
     _looked_to = -1
 
     def watch(self, call: Call) -> Watched:
-        """Look through what the log has new, and raise what is to be raised.
+        """Look through some of what the log has new, and raise what is to be raised.
 
         Refusals that were counted and stand in no row yet are entered first.
 
@@ -49,14 +52,12 @@ class Watching(Serving):
             AuditTamperedError: The log is not as we left it.
             RuntimeError: It is neither the owner nor the system that asks.
         """
-        self._admit.to_upkeep(call)
+        leave = self._admit.to_upkeep(call)
         self._pacing.settle(call.session, ending=False)
-        raised, rows, more = list[ListedAlert](), 0, self._waits()
-        while more:
-            found, looked, more = self._look(call)
-            raised += found
-            rows += looked
-        return Watched(tuple(raised), rows)
+        with self._store.reading() as tx:
+            if not watching.waits(tx, self._admit.concerned(tx), self._looked_to):
+                return Watched()
+        return self._look(call, leave)
 
     def introduce(self, call: Call, said: Mapping[str, Any]) -> None:
         """Record that a client says what it is called; of that the row has a digest.
@@ -78,19 +79,14 @@ class Watching(Serving):
         """Return how long the next call waits before it is let in; from any thread."""
         return self._pacing.pause_s()
 
-    def _waits(self) -> bool:
-        with self._store.reading() as tx:
-            return watching.waits(tx, self._admit.concerned(tx), self._looked_to)
-
-    def _look(self, call: Call) -> tuple[list[ListedAlert], int, bool]:
-        leave = self._admit.to_upkeep(call)
+    def _look(self, call: Call, leave: Maintenance) -> Watched:
+        alerting = Call(System(), ALERT, call.session)
         with self._store.writing() as tx:
             who = self._admit.concerned(tx)
             if who is None:  # erased meanwhile
-                return [], 0, False
+                return Watched()
             looked = watching.begin(tx, leave, who, now=self._clock.now())
-            raised, upto = list[ListedAlert](), looked.memory.seq
-            alerting = Call(System(), ALERT, call.session)
+            raised, upto = list["ListedAlert"](), looked.memory.seq
             for draft in looked.drafts:
                 facts = Facts(detail=draft.model_dump(mode="json", exclude={"row"}))
                 row = self._record.add(tx, alerting, Outcome.DONE, facts, who)
@@ -98,4 +94,4 @@ class Watching(Serving):
                 upto = upto if looked.more else row
             watching.end(tx, who, looked, upto)
         self._looked_to = upto
-        return raised, looked.rows, looked.more
+        return Watched(tuple(raised), looked.rows, more=looked.more)

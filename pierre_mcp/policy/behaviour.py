@@ -1,8 +1,8 @@
 """What looks like misuse, judged from the rows of the log since the last look.
 
 Pure: rows, what is remembered and the thresholds in; findings out, and the memory as it
-is after them. What is remembered is bounded: a rule keeps what its window holds, twice
-its threshold at most, and of recipients the newest few.
+is after them. What is remembered is bounded: a rule keeps what its window holds, three
+times its threshold at most, and of recipients the newest few.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,19 +11,15 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pierre_mcp.model.behaviour import (
-    STORE,
-    TOGETHER,
-    Finding,
-    Habits,
-    Memory,
-    Raised,
-    Seen,
-)
+from pierre_mcp.model.behaviour import STORE, TOGETHER, Finding, Seen
+from pierre_mcp.model.memory import Habits, Memory, Raised
 from pierre_mcp.policy.rules import DAY_S, RULE, RULES, By, Limits, Rule
 
 MOST_RECIPIENTS: Final = 32
 MOST_CLIENTS: Final = 16
+MOST_TIMES: Final = 3
+"""A rule remembers so many times its threshold."""
+
 NIGHT_ENDS: Final = 6
 """Local hour."""
 
@@ -94,7 +90,8 @@ class _Look:
     def taken_in(self, row: Seen) -> Iterator[Finding]:
         """Take a row in, and give what it reached."""
         for rule in _OF_STORE:
-            yield from self._counted(STORE, rule, row, rule.marks(row))
+            if marks := rule.marks(row):
+                yield from self._counted(STORE, rule, row, marks)
         if row.caller == "recipient" and row.recipient:
             yield from self._taken_in_of(_of(self.memory, row.recipient), row)
 
@@ -106,10 +103,10 @@ class _Look:
         if "notes" in row.may_hold:
             habits.names_read_in = row.session
         for rule in _OF_RECIPIENTS:
-            marks = rule.marks(row)
-            yield from self._counted(row.recipient, rule, row, marks)
-            if rule.by is By.ALL:
-                yield from self._counted(TOGETHER, rule, row, marks)
+            if marks := rule.marks(row):
+                yield from self._counted(row.recipient, rule, row, marks)
+                if rule.by is By.ALL:
+                    yield from self._counted(TOGETHER, rule, row, marks)
         if _by_night(self.memory, row, self.zone):
             marks = (str(row.seq),)
             yield from self._counted(row.recipient, RULE["night"], row, marks)
@@ -117,8 +114,6 @@ class _Look:
     def _counted(
         self, subject: str, rule: Rule, row: Seen, marks: tuple[str, ...]
     ) -> Iterator[Finding]:
-        if not marks:
-            return
         limit = self.limits.of(rule.name)
         counted = _of(self.memory, subject).counted.setdefault(rule.name, {})
         for mark in marks:
@@ -127,7 +122,7 @@ class _Look:
         since_s = row.at_s - rule.window_s
         while (
             counted[oldest := next(iter(counted))] <= since_s
-            or len(counted) > 2 * limit
+            or len(counted) > MOST_TIMES * limit
         ):
             del counted[oldest]
         measure = len(counted)
@@ -183,7 +178,8 @@ def _by_night(memory: Memory, row: Seen, zone: ZoneInfo) -> bool:
     near = [memory.hours.get((hour + by) % 24, (0, 0)) for by in _AROUND]
     # Nothing of today counts as usual: it may be this very reading.
     seen = sum(days - (last == today) for days, last in near)
-    unusual = memory.days >= _LEARNT_DAYS and seen * _SELDOM < memory.days
+    known = memory.days - (memory.last_day == today)
+    unusual = known >= _LEARNT_DAYS and seen * _SELDOM < known
     days, last = memory.hours.get(hour, (0, 0))
     if last != today:
         memory.hours[hour] = (days + 1, today)
@@ -204,8 +200,13 @@ def _raised(memory: Memory, found: Finding) -> Finding | None:
     habits, rule = _of(memory, subject), RULE[found.rule]
     before = habits.raised.get(found.rule)
     told = before is not None and found.at_s - before.at_s < max(rule.window_s, DAY_S)
-    if told and before is not None and found.measure < _GREW * before.measure:
-        return None
+    if told and before is not None:
+        # It cannot grow beyond what is remembered of it.
+        most = MOST_TIMES * found.limit
+        if found.measure <= before.measure:
+            return None
+        if found.measure < min(_GREW * before.measure, most):
+            return None
     whose = found.recipients
     if subject == TOGETHER:
         whose = tuple(sorted(n for n in memory.habits if _took_part(memory, n, found)))
@@ -234,7 +235,10 @@ def _alone(memory: Memory, name: str, found: Finding) -> bool:
 
 
 def _of(memory: Memory, subject: str) -> Habits:
-    return memory.habits.setdefault(subject, Habits())
+    habits = memory.habits.get(subject)
+    if habits is None:
+        habits = memory.habits[subject] = Habits()
+    return habits
 
 
 def _forget(memory: Memory) -> None:

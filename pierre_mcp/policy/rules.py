@@ -88,6 +88,15 @@ def week_of(ordinal: int) -> int:
     return (ordinal - 1) // 7
 
 
+def weeks_of(told: str) -> tuple[int, ...]:
+    """Read what ``gate.lines.weeks_told`` wrote."""
+    weeks: list[int] = []
+    for run in told.split():
+        first, _, last = run.partition("-")
+        weeks.extend(range(int(first), int(last or first) + 1))
+    return tuple(weeks)
+
+
 def _each(counts: Callable[[Seen], bool]) -> Callable[[Seen], tuple[str, ...]]:
     """Count every row of a kind."""
     return lambda row: (str(row.seq),) if counts(row) else ()

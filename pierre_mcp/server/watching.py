@@ -12,12 +12,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pierre_mcp.errors import AlertCommandMalformedError, PierreError
+from pierre_mcp.gate.watching import Watched
 from pierre_mcp.late import Late
-from pierre_mcp.store.alerts import ListedAlert
 
 if TYPE_CHECKING:  # most sessions raise nothing
     from pierre_mcp.services import alerting
     from pierre_mcp.services.alerting import AlertCommand
+    from pierre_mcp.store.alerts import ListedAlert
 else:
     alerting = Late("pierre_mcp.services.alerting")
 
@@ -39,8 +40,8 @@ class Watch:
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[Sequence[ListedAlert]]],
-        words: Callable[[ListedAlert], str],
+        look: Callable[[], Awaitable[Watched]],
+        words: Callable[["ListedAlert"], str],
         *,
         command: str = "",
         after_s: float = AFTER_S,
@@ -92,11 +93,17 @@ class Watch:
             await self._looked()
 
     async def _looked(self) -> None:
-        try:
-            raised = await self._look()
-        except (PierreError, OSError) as error:  # its text may hold data
-            log.warning("calls were not watched: %s", type(error).__name__)
-            return
+        more = True
+        while more:
+            try:
+                found = await self._look()
+            except (PierreError, OSError) as error:  # its text may hold data
+                log.warning("calls were not watched: %s", type(error).__name__)
+                return
+            self._raised(found.raised)
+            more = found.more
+
+    def _raised(self, raised: Sequence["ListedAlert"]) -> None:
         for one in raised:
             log.warning("%s", self._words(one))
         if raised and self._text:

@@ -5,11 +5,12 @@ between records each alert in the log. Two servers that look at once take turns,
 second finds nothing new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
@@ -20,17 +21,18 @@ from pierre_mcp.errors import (
     ThresholdValueError,
 )
 from pierre_mcp.model.alert import Alert, Reason
-from pierre_mcp.model.behaviour import Finding, Memory
+from pierre_mcp.model.behaviour import Finding, Seen
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.policy.behaviour import look_through, standing
+from pierre_mcp.model.memory import Memory
+from pierre_mcp.policy.behaviour import MOST_TIMES, look_through, standing
 from pierre_mcp.policy.holds import Hold, hold_of
-from pierre_mcp.policy.rules import RULE, Limits, week_of
+from pierre_mcp.policy.rules import RULE, Limits, week_of, weeks_of
 from pierre_mcp.store import alerts, monitor, people
 from pierre_mcp.store.alerts import ListedAlert
 from pierre_mcp.store.database import Tx
 
-ROWS_A_LOOK = 1_000
+ROWS_A_LOOK = 200
 """What one step takes in at most: it holds the store for some milliseconds."""
 
 
@@ -68,7 +70,7 @@ def begin(tx: Tx, maintenance: Maintenance, who: Identity, *, now: datetime) -> 
 
     zone = ZoneInfo(people.profile(tx, who).zone)
     limits = limits_of(tx, who)
-    found = look_through(memory, rows, limits, zone=zone, held=held)
+    found = look_through(memory, map(_seen, rows), limits, zone=zone, held=held)
     memory.seq = upto
     drafts = tuple(_drafts(memory, found, limits, now))
     return Looked(memory, drafts, len(rows), more=upto < newest)
@@ -193,11 +195,27 @@ def _score(memory: Memory, recipients: tuple[str, ...], found: list[Finding]) ->
 
 
 def _reason(found: Finding) -> Reason:
-    # No rule remembers more than twice its threshold.
-    many = " or more" if found.measure >= 2 * found.limit else ""
+    many = " or more" if found.measure >= MOST_TIMES * found.limit else ""
     words = RULE[found.rule].says.format(f"{found.measure}{many}")
     if found.after_names:
         words += ", after names and notes in the same session"
     return Reason(
         rule=found.rule, measure=found.measure, limit=found.limit, words=words
+    )
+
+
+def _seen(row: Mapping[str, Any]) -> Seen:
+    return Seen(
+        seq=row["seq"],
+        at_s=row["at_us"] // 1_000_000,
+        caller=row["caller"],
+        recipient=row["recipient"],
+        action=row["action"],
+        event=row["event"],
+        outcome=row["outcome"],
+        code=row["code"],
+        session=row["session"],
+        asked=row["arguments"],
+        may_hold=frozenset(pair.partition(":")[2] for pair in row["opened"]),
+        weeks=weeks_of(row.get("weeks", "")),
     )

@@ -14,7 +14,6 @@ from pydantic_core import from_json
 from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import person_scope
-from pierre_mcp.model.behaviour import Seen
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import audit
@@ -23,7 +22,7 @@ from pierre_mcp.store.database import Tx
 MEMORY: Final = "memory"
 THRESHOLDS: Final = "thresholds"
 HOLD: Final = "hold/"
-LOOKED_BACK: Final = 20_000
+LOOKED_BACK: Final = 5_000
 """Rows to learn from where nothing is remembered."""
 
 _CELL = "SELECT cell FROM monitor WHERE tenant = ? AND person = ? AND name = ?"
@@ -129,19 +128,20 @@ def since(tx: Tx, at_us: int) -> Iterator[dict[str, Any]]:
 
 def rows_after(
     tx: Tx, maintenance: Maintenance, who: Identity, seq: int, most: int
-) -> tuple[int, Sequence[Seen]]:
-    """Return the number of the last row looked at, and of these the person's.
+) -> tuple[int, Sequence[dict[str, Any]]]:
+    """Return the number of the last row looked at, and the person's entries up to it.
 
     Raises:
         AuditTamperedError: One is not JSON, which we never wrote.
     """
     del maintenance
-    name, found = audit.name_of(tx.ring, who), []
+    name = audit.name_of(tx.ring, who)
+    found: list[dict[str, Any]] = []
     for (entry,) in tx.execute(_AFTER, (seq, most)):
         row = _parsed(entry)
         seq = row["seq"]
         if row["who"] == name:  # others are of somebody who was erased
-            found.append(_seen(row))
+            found.append(row)
     return seq, found
 
 
@@ -149,32 +149,6 @@ def days_held(tx: Tx, maintenance: Maintenance, who: Identity) -> list[str]:
     """Return the local days on which the person has any recording."""
     del maintenance
     return [day for (day,) in tx.execute(_DAYS, (who.tenant, who.person))]
-
-
-def _seen(row: dict[str, Any]) -> Seen:
-    return Seen(
-        seq=row["seq"],
-        at_s=row["at_us"] // 1_000_000,
-        caller=row["caller"],
-        recipient=row["recipient"],
-        action=row["action"],
-        event=row["event"],
-        outcome=row["outcome"],
-        code=row["code"],
-        session=row["session"],
-        asked=row["arguments"],
-        may_hold=frozenset(pair.partition(":")[2] for pair in row["opened"]),
-        weeks=weeks_of(row.get("weeks", "")),
-    )
-
-
-def weeks_of(told: str) -> tuple[int, ...]:
-    """Read what ``gate.lines.weeks_told`` wrote."""
-    weeks: list[int] = []
-    for run in told.split():
-        first, _, last = run.partition("-")
-        weeks.extend(range(int(first), int(last or first) + 1))
-    return tuple(weeks)
 
 
 def _parsed(entry: bytes) -> dict[str, Any]:

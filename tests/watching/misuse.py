@@ -86,7 +86,7 @@ def another_client_under_an_old_label(stage: Stage) -> None:
 def hundreds_in_a_minute(stage: Stage) -> None:
     """A program in place of an assistant: it does not stop to think."""
     session = stage.session()
-    for number in range(200):
+    for number in range(130):
         session.ask("get_activities", every_s=0.25, limit=1 + number % 5)
 
 
@@ -145,9 +145,8 @@ def places_after_everything_else(stage: Stage) -> None:
 
 def _an_ordinary_session(session: Session) -> None:
     session.ask("get_status")
-    newest = session.ids()
+    newest = session.ids(limit=5)
     session.ask("get_activity", id=newest[0])
-    session.ask("analyze_training_load")
 
 
 EXPECTED: Final[dict[Script, str]] = {

@@ -1,26 +1,10 @@
 """Ten misuse scripts and more raise their event; ordinary weeks raise none."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.watching import ordinary
 from tests.watching.misuse import EXPECTED, Script
-from tests.watching.stage import Stage, a_stage, fill
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("watched") / "store"
-    fill(directory)
-    return directory
-
-
-@pytest.fixture
-def stage(made: Path, tmp_path: Path) -> Iterator[Stage]:
-    with a_stage(made, tmp_path / "store") as stage:
-        yield stage
+from tests.watching.stage import Stage
 
 
 @pytest.mark.promise("monitor.behaviour")
