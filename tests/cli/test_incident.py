@@ -34,7 +34,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def run(world: World) -> Run:
     """Run a command in this process."""
-    session = Session(settings_of(world.directory))
+    return runs_in(world.directory)
+
+
+def runs_in(directory: Path) -> Run:
+    session = Session(settings_of(directory))
     app = typer.Typer()
     app.callback()(lambda: begin(session))
     app.add_typer(incident.app, name="incident")
@@ -147,9 +151,10 @@ def test_the_six_steps_are_commands_that_there_are(run: Run) -> None:
         pytest.param(("close", "1", "--learnt", ""), id="nothing learnt"),
     ],
 )
-def test_what_is_not_taken(run: Run, words: tuple[str, ...]) -> None:
+def test_what_is_not_taken(tmp_path: Path, words: tuple[str, ...]) -> None:
     with pytest.raises(NotTakenError):
-        run(*words)
+        runs_in(tmp_path / "store")(*words)
+    assert not (tmp_path / "store").exists(), "no store was opened for it"
 
 
 def test_what_is_asked_first_needs_somebody_to_ask(run: Run) -> None:

@@ -58,6 +58,17 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world with an incident that is closed, and one that is not."""
+    with a_world(tmp_path_factory.mktemp("incidents") / "store") as world:
+        opened(world)
+        assessed(world, duty=Duty.NONE)
+        do(world, lambda tx, g: service.close(tx, g, "1", "much"))
+        opened(world)
+        yield world
+
+
 @pytest.fixture
 def consented(world: World) -> World:
     world.put(a_recording())
@@ -221,12 +232,9 @@ def test_the_clock_holds_an_incident_open(world: World) -> None:
     ],
 )
 def test_what_is_refused_changes_nothing(
-    world: World, work: Callable[[Tx, Grant], object], error: type[PierreError]
+    lasting: World, work: Callable[[Tx, Grant], object], error: type[PierreError]
 ) -> None:
-    opened(world)
-    assessed(world, duty=Duty.NONE)
-    do(world, lambda tx, g: service.close(tx, g, "1", "much"))
-    opened(world)
+    world = lasting
     before = do(world, incidents.listed)
     epoch = world.last_row()["policy_epoch"]
     with pytest.raises(error):
