@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,29 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from pierre_mcp.cli import incident, program
+from pierre_mcp.cli import incident, incident_words, program
 from pierre_mcp.cli.faults import NoTerminalError, NotTakenError, PathTakenError
 from pierre_mcp.cli.incident_steps import STEPS
+from pierre_mcp.cli.incident_words import clock_words, draw_timeline, labels, moment
 from pierre_mcp.cli.session import Session, begin
-from pierre_mcp.errors import IncidentUnknownError
+from pierre_mcp.errors import IncidentTimeError, IncidentUnknownError
+from pierre_mcp.model.incident import Duty, Told
+from pierre_mcp.policy.breaches import notice_clock
+from pierre_mcp.services.incident_timeline import Timeline
+from pierre_mcp.services.incidents import Standing
+from pierre_mcp.store import alerts
 from tests.cli.terminal import Person
 from tests.gate.world import CLAUDE, World, a_world
 from tests.store.hands import edit
-from tests.stores import a_recording, settings_of
+from tests.stores import (
+    NOW,
+    a_recording,
+    an_alert,
+    an_incident,
+    maintenance,
+    owner_of,
+    settings_of,
+)
 
 Run = Callable[..., str]
 HOSTILE = "line\none\x1b[2Jtwo\u202e\"three\",{'four': 5}"
@@ -202,3 +217,58 @@ def test_each_act_is_asked_on_a_terminal(runner: Person) -> None:
     assert [one["subject"] for one in found["entries"]] == ["high", "keys"]
     lines = [one["action"] for one in found["timeline"]["happenings"]]
     assert lines.count("keys emergency") == 2
+
+
+def test_from_an_alert(run: Run, world: World) -> None:
+    who = owner_of(world.store)
+    with world.store.writing() as tx:
+        alerts.add(tx, maintenance(), who, an_alert())
+    said = run("open", "--from-alert", "1", "--level", "critical")
+    assert said.startswith("Incident 1: critical, open.")
+    assert asks(run, "show", "1")["recipients"] == [CLAUDE]
+    made = asks(run, "open", "it asked much", "--from-alert", "1")
+    assert (made["number"], made["what"]) == (2, "it asked much")
+    told = asks(run, "told", "2", "people")
+    assert set(told["told"]) == {"people"}
+    with pytest.raises(IncidentTimeError):
+        run("told", "2", "authority", "--at", "2020-01-01")
+
+
+def test_the_clock_in_words() -> None:
+    def after(hours: float, **changes: object) -> str:
+        now = NOW + timedelta(hours=hours)
+        one = an_incident().model_copy(update=changes)
+        return clock_words(Standing("id", 1, one, notice_clock(one, now)))
+
+    owed = {"duty": Duty.NOTIFY}
+    at = NOW + timedelta(hours=73)
+    assert after(1.5) == (
+        "70 h 30 min left, to 2026-03-04 00:00 UTC, or a reason why not"
+    )
+    assert after(72.5, **owed) == "OVERDUE by 0 h 30 min, since 2026-03-04 00:00 UTC"
+    assert after(99, told={Told.AUTHORITY: NOW}) == "told in time"
+    assert after(99, told={Told.AUTHORITY: at}) == "told late, by 1 h 00 min"
+    assert after(99, duty=Duty.NONE) == "not to be told"
+
+
+def test_times_labels_and_words_as_typed() -> None:
+    at = datetime(2026, 3, 1, 13, 5, tzinfo=UTC)
+    assert moment("2026-03-01T14:05+01:00") == moment("2026-03-01 13:05") == at
+    assert moment("2026-03-01") == at.replace(hour=0, minute=0)
+    assert moment(None) is None
+    assert labels([CLAUDE, CLAUDE, "b"]) == (CLAUDE, "b")
+    for given in ("1", "2026-03-01T", "2026-03-01T25:00", "2026-W09-7", "9999-12-32"):
+        with pytest.raises(NotTakenError):
+            moment(given)
+    for given in ("", " \n", "x" * 2_001):
+        with pytest.raises(NotTakenError):
+            incident_words.words(given)
+    with pytest.raises(NotTakenError):
+        incident_words.word(Duty, "perhaps")
+
+
+def test_a_long_timeline_is_said_to_be_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    draw_timeline(
+        Timeline(start=NOW, end=NOW, happenings=(), left_out=3, answers=0, opened=())
+    )
+    assert "3 earlier lines left out" in capsys.readouterr().out
