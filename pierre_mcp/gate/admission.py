@@ -40,6 +40,8 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
 from pierre_mcp.tools.table import Tool
 
+Readers = Callable[[], tuple[str, ...]]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,7 +90,7 @@ class Admission:
     Args:
         clock: Tells when.
         about: What this program is called.
-        readers: The tools that a bundle gives.
+        readers: Gives the tools that a bundle gives.
         paced: Raises RateLimitedError for a call that is one too many.
     """
 
@@ -96,7 +98,7 @@ class Admission:
         self,
         clock: Clock,
         about: About,
-        readers: tuple[str, ...],
+        readers: Readers,
         paced: Callable[[Tx, Call, Identity], None] = lambda *_: None,
     ) -> None:
         self._clock = clock
