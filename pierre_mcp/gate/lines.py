@@ -53,6 +53,8 @@ _LOOKS = {
     "doctor production",
     "erase receipts",
     "imports",
+    "incident report",
+    "incident timeline",
     "keys status",
     "privacy zone propose",
     "requests",

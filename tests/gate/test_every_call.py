@@ -28,6 +28,7 @@ from tests.stores import a_recording
 OWNER = Call(Owner(), "act", "session")
 SYSTEM = Call(System(), "act", "session")
 BROKEN = "s3cret"
+ROOT = Path(__file__).parents[2]
 
 # --- tools
 
@@ -135,16 +136,16 @@ DOORS: Mapping[str, Door | str] = {
     "prompt": "tests/gate/test_prompts.py",
     "note": "does nothing but leave its row",
     "permit": "does nothing but leave its row",
-    "expire": "tests/gate/test_consents: a row where anything had run out",
+    "expire": "tests/services/test_consents.py: a row where anything had run out",
     "begin_anew": "tests/gate/test_erasure.py",
     "lock": "tells whether there is one",
-    "unlock": "tests/gate/test_consent_lock.py: a row before each attempt",
+    "unlock": "tests/gate/test_widening.py: a row before each attempt",
     "given_lately": "for the person's own eyes, beside another command",
     "marks": "two numbers of the log",
     "waits": "tells whether a job is to be begun, which leaves two",
     "introduce": "does nothing but leave its row",
-    "watch": "tests/watching: a row for each alert",
-    "settle": "a row for refusals that were counted",
+    "watch": "tests/watching/test_raising.py: a row for each alert",
+    "settle": "tests/watching/test_pacing.py: a row for refusals counted until then",
     "pause_s": "a number",
     "purge": "changes no value",
     "sweep": "changes no value",
@@ -168,6 +169,10 @@ def test_every_door_of_the_gate_is_known() -> None:
         if isfunction(value) and not name.startswith("_")
     }
     assert made == DOORS.keys()
+    named = [why for why in DOORS.values() if str(why).startswith("tests/")]
+    assert len(named) > 4
+    for why in named:
+        assert (ROOT / str(why).partition(":")[0]).is_file(), why
 
 
 @pytest.mark.promise("audit.every-call")
