@@ -14,6 +14,7 @@ from pierre_mcp.cli.session import AsJson, Session, command, current, say, say_j
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.lines import EMERGENCY
 from pierre_mcp.model.incident import Containment
+from pierre_mcp.model.scope import share
 from pierre_mcp.services import incident_containing as service
 from pierre_mcp.services.incidents import Act, Standing
 from pierre_mcp.services.rotation import Emergency, Rotation
@@ -118,12 +119,24 @@ def _do(session: Session, ref: str, act: Act, *, as_json: bool) -> Standing:
         one = gate.act(
             session.owner(_ACTIONS[act.kind]),
             partial(service.contain, ref=ref, act=act),
-            detail={"incident": ref, "act": act.subject},
+            detail=_detail(ref, act),
         )
     if not as_json:
         said = one.incident.entries[-1].text
         say(_DONE[act.kind].format(act.whom, said))
     return one
+
+
+def _detail(ref: str, act: Act) -> dict[str, str]:
+    """Return what is sealed beside the row, as the act's own command has it."""
+    told = {"incident": ref, "act": act.subject}
+    match act.kind:
+        case Containment.WITHDRAW:
+            return {**told, "recipient": act.whom, "scopes": "all"}
+        case Containment.BLOCK:
+            return {**told, "to": share(act.whom)}
+        case _:
+            return told
 
 
 def _rotated(session: Session, act: Act) -> Act:

@@ -23,6 +23,7 @@ WordT = TypeVar("WordT", bound=StrEnum)
 Ref = Annotated[str, typer.Argument(metavar="ID", help="A number of incidents.")]
 When = "as 2026-03-01T14:05, UTC unless it says +01:00"
 
+_EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII
 )
@@ -40,8 +41,9 @@ def moment(text: str | None) -> datetime | None:
         if _MOMENT.fullmatch(text):
             found = datetime.fromisoformat(text)
             given = found if found.tzinfo else found.replace(tzinfo=UTC)
-            return given.astimezone(UTC)
-    except (ValueError, OverflowError):
+            if given >= _EARLIEST:
+                return given.astimezone(UTC)
+    except ValueError:
         pass
     msg = f"A time is given {When}."
     raise NotTakenError(msg)
