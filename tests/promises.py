@@ -6,10 +6,15 @@ The words are those of the security guides, made exact, and cut to what is so to
 from typing import Final
 
 PROMISES: Final = {
+    "audit.events": (
+        "Of the ten security event types each record is one (log-ins, of which there "
+        "are none yet, aside), or the session of a process, with a risk level."
+    ),
     "audit.every-call": (
         "Every call, refusal, failure, cancellation and administrative act leaves its "
         "record, committed before its answer, at each door: of a job the first and the "
-        "last step. Nothing that is sent can become a line."
+        "last step, of refusals over a limit one an interval. Nothing that is sent can "
+        "become a line."
     ),
     "audit.fail-closed": (
         "If the record cannot be written (a full disk, a lock held by others, a file "
@@ -138,6 +143,11 @@ PROMISES: Final = {
         "nonce and place to exact bytes) hold for the whole seal, in every released "
         "format."
     ),
+    "limits.adaptive": (
+        "A recipient that calls beyond the limit is refused for a time that doubles "
+        "with each time within a day, in every process; it is told when it may ask "
+        "again, the person why."
+    ),
     "mcp.cancel": "A cancelled call stops, leaves nothing half done, and is recorded.",
     "mcp.capabilities": "Declared capabilities are exactly the served ones.",
     "mcp.errors": (
@@ -157,6 +167,23 @@ PROMISES: Final = {
         "The versions `2024-11-05` and `2025-06-18` are served, and every other "
         "version the SDK speaks; an unsupported one gets the counter-offer the "
         "specification asks for."
+    ),
+    "monitor.behaviour": (
+        "Unusual access (bulk reading, probing, guessing, places after all else, a new "
+        "client name, odd hours, bursts) is scored by published rules and reported; "
+        "over the limit the recipient is slowed, until the person lifts it."
+    ),
+    "monitor.events-report": (
+        "The command `security events` gives the guide's counters and the time of the "
+        "last scan; a counter that has no source yet reads not_applicable."
+    ),
+    "monitor.metrics": (
+        "Failed attempts, limit violations, tokens made, data accesses and suspicious "
+        "activities are counted."
+    ),
+    "monitor.thresholds": (
+        "Thresholds, which the person sees and sets, raise alerts: on stderr, in the "
+        "log, and to a command the operator names, which delays no call."
     ),
     "privacy.classified": (
         "Every field of every answer has a class; an undeclared one fails the build."

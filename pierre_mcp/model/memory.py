@@ -43,6 +43,8 @@ class Memory(_Kept):
     """All that is remembered.
 
     Attributes:
+        named: The digest that stands for the person: other keys give another, and
+            other digests of all else.
         seq: The newest row that was looked at.
         at_s: When, seconds since 1970.
         hours: For each local hour on how many days there was a call in it, and the
@@ -50,6 +52,7 @@ class Memory(_Kept):
         days: On how many days there was any, and ``last_day`` the last of them.
     """
 
+    named: str = ""
     seq: int = 0
     at_s: int = 0
     habits: dict[str, Habits] = {}

@@ -28,7 +28,7 @@ from pierre_mcp.model.memory import Memory
 from pierre_mcp.policy.behaviour import MOST_TIMES, look_through, standing
 from pierre_mcp.policy.holds import Hold, hold_of
 from pierre_mcp.policy.rules import RULE, Limits, week_of, weeks_of
-from pierre_mcp.store import alerts, monitor, people
+from pierre_mcp.store import alerts, audit, monitor, people
 from pierre_mcp.store.alerts import ListedAlert
 from pierre_mcp.store.database import Tx
 
@@ -61,6 +61,7 @@ def begin(tx: Tx, maintenance: Maintenance, who: Identity, *, now: datetime) -> 
     """Look at the next rows of the log, and judge them."""
     memory, newest = _memory(tx, who), monitor.newest(tx)
     memory.at_s = int(now.timestamp())
+    _forget_names(memory, audit.name_of(tx.ring, who))
     upto, rows = monitor.rows_after(tx, maintenance, who, memory.seq, ROWS_A_LOOK)
 
     @lru_cache
@@ -168,6 +169,14 @@ def _memory(tx: Tx, who: Identity) -> Memory:
     if plain is None:
         return Memory(seq=max(0, monitor.newest(tx) - monitor.LOOKED_BACK))
     return Memory.model_validate_json(plain)
+
+
+def _forget_names(memory: Memory, named: str) -> None:
+    """Know no client by its name any more, where digests are made by other keys."""
+    if memory.named not in {"", named}:
+        for habits in memory.habits.values():
+            habits.clients, habits.greetings = [], 0
+    memory.named = named
 
 
 def _drafts(
