@@ -245,10 +245,14 @@ class FrontDesk:
 
     async def _paced(self, unit: Callable[[Gate, Turn], T]) -> T:
         """Take a call to the gate, as fast as its recipient is let in by now."""
-        if self._gate is not None:
-            await self.pace.wait(self._gate.pause_s)
+        gate, gone = self._gate, Turn()
+        gone.cancel()
         try:
-            return await self._hop(unit)
+            return await self.pace.through(
+                gate.pause_s if gate is not None else lambda: 0.0,
+                go=lambda: self._hop(unit),
+                drop=lambda: self._hop(lambda gate, _: unit(gate, gone)),
+            )
         finally:
             self.watch.stir()
 
@@ -338,7 +342,7 @@ async def _serve_stdio(
                 await desk.jobs.close()
                 await desk.upkeep.close()
                 await desk.lately.close()
-                await desk.watch.close()
+                await desk.watch.close(worker.give_up)
             worker.give_up()  # nothing waits for the lock any more: we are leaving
             try:
                 await desk.settle()

@@ -3,8 +3,9 @@
 ``serve`` runs a tool; ``prompt`` writes a prompt, which sees no person's data; ``act``
 runs what the owner does himself, and ``widen`` what of that lets more out; ``maintain``
 runs upkeep that sees no person's data either; ``note`` records what has no data at all
-(a process starting). Admitting and recording are private to them, so there is no way in
-without a record, and the record is committed before anything leaves (DESIGN 2):
+(a process starting); ``watch`` looks through the log for misuse. Admitting and
+recording are private to them, so there is no way in without a record, and the record is
+committed before anything leaves (DESIGN 2):
 
 ::
 

@@ -6,6 +6,7 @@ row at the first of them and then one a minute. Counts not yet in a row are lost
 the process, never the first row.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from pierre_mcp.policy.holds import (
 )
 from pierre_mcp.store import monitor
 from pierre_mcp.store.database import Store, Tx
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -136,6 +139,12 @@ class Pacing:
                 if not hold.refuses(now_s):
                     hold = hold.struck(now_s)
                     monitor.put(tx, who, name, hold.as_bytes())
+                    LOG.warning(
+                        "too many calls of %s: refused %d s. See: %s security events",
+                        weighed_as(call.caller),
+                        hold.refused_until_s - now_s,
+                        self._command,
+                    )
             self._record.add(tx, call, Outcome.REFUSED, facts, who)
         over.since_s, over.count = now_s, 0
 

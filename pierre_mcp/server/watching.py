@@ -9,7 +9,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
 
 from pierre_mcp.errors import AlertCommandMalformedError, PierreError
 from pierre_mcp.gate.watching import Watched
@@ -22,8 +24,13 @@ if TYPE_CHECKING:  # most sessions raise nothing
 else:
     alerting = Late("pierre_mcp.services.alerting")
 
+T = TypeVar("T")
+
 AFTER_S: Final = 3.0
 """How long after a call the log is looked through, and how often at most."""
+
+LAST_LOOK_S: Final = 0.5
+"""How long the last look may wait for the store, and the command goes on."""
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +76,20 @@ class Watch:
         """Look once more where calls were made since, and no more: the process ends."""
         self._leaving.set()
 
-    async def close(self) -> None:
-        """Wait for the last look; let go of the command."""
+    async def close(self, give_up: Callable[[], None]) -> None:
+        """Wait for the last look; let go of the command.
+
+        Args:
+            give_up: Ends every wait for the store's lock: others hold it, and we go.
+        """
         self.leave()
         if self._task is not None:
+            _, late = await asyncio.wait([self._task], timeout=LAST_LOOK_S)
+            if late:
+                give_up()
             await self._task
         if self._telling is not None:
-            await asyncio.wait([self._telling], timeout=self._after_s)
+            await asyncio.wait([self._telling], timeout=LAST_LOOK_S)
             if self._command is not None:
                 self._command.end()
             await self._telling
@@ -147,14 +161,42 @@ class Pace:
         self._one_by_one = asyncio.Lock()
         self._leaving = asyncio.Event()
 
-    async def wait(self, pause_s: Callable[[], float]) -> None:
-        """Wait for this call's turn; no time at all unless the recipient is slowed."""
+    async def through(
+        self,
+        pause_s: Callable[[], float],
+        *,
+        go: Callable[[], Awaitable[T]],
+        drop: Callable[[], Awaitable[T]],
+    ) -> T:
+        """Take a call through when its turn has come.
+
+        Args:
+            pause_s: How long a call has to wait, as of now.
+            go: Takes it to the gate.
+            drop: Has it recorded as cancelled: its caller has gone while it waited, or
+                the process ends.
+        """
+        try:
+            its_turn = await self.wait(pause_s)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await drop()
+            raise
+        return await (go() if its_turn else drop())
+
+    async def wait(self, pause_s: Callable[[], float]) -> bool:
+        """Wait for this call's turn; no time at all unless the recipient is slowed.
+
+        Returns:
+            Whether it came; who waits while the process ends is not let in.
+        """
         if pause_s() <= 0:
-            return
+            return True
         async with self._one_by_one:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), pause_s())
+        return not self._leaving.is_set()
 
     def leave(self) -> None:
-        """Let everybody go: the process is ending."""
+        """Let nobody wait any more: the process is ending."""
         self._leaving.set()

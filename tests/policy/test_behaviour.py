@@ -9,8 +9,8 @@ import pytest
 from pierre_mcp.gate.lines import weeks_told
 from pierre_mcp.model.behaviour import Finding, Seen
 from pierre_mcp.model.memory import Memory
+from pierre_mcp.policy import behaviour
 from pierre_mcp.policy.behaviour import (
-    MOST_RECIPIENTS,
     MOST_TIMES,
     look_through,
     standing,
@@ -234,28 +234,25 @@ def test_the_score_stands_for_a_day() -> None:
     assert standing(memory.habits["a"], START + DAY) == 0
 
 
-def test_what_is_remembered_stays_small() -> None:
+def test_what_is_remembered_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is asked, under however many labels."""
-    memory = Memory()
-    for label in range(MOST_RECIPIENTS + 2):
+    monkeypatch.setattr(behaviour, "MOST_RECIPIENTS", 3)
+    memory, chosen = Memory(), {"burst": 10, "details": 10, "bulk": 26}
+    of = {"action": "get_activity", "may_hold": frozenset({"location", "notes"})}
+    for label in "abcdef":
+        begins = 100 * (ord(label) - 97)
         rows = [
-            call(
-                n,
-                at=label * 100 + n // 10,
-                recipient=f"r{label}",
-                action="get_activity",
-                weeks=(n,),
-                may_hold=frozenset({"location", "notes"}),
-            )
-            for n in range(350)
+            call(n, at=begins + n // 10, recipient=label, weeks=(n,), **of)
+            for n in range(100)
         ]
-        looked(rows, memory)
-        looked([greeted(n, f"{n}", recipient=f"r{label}") for n in range(20)], memory)
-    assert len(memory.habits) == MOST_RECIPIENTS + 2
-    assert len(memory.model_dump_json()) < 1_000_000
-    one = memory.habits["r33"]
-    assert len(one.counted["bulk"]) <= MOST_TIMES * THRESHOLDS["bulk"].default
-    assert len(one.clients) == 16
+        looked(rows, memory, chosen=chosen)
+        greetings = [greeted(n, f"{n}", recipient=label) for n in range(20)]
+        looked([replace(g, at_s=START + begins + 50) for g in greetings], memory)
+    assert set(memory.habits) - {"", "*"} == {"d", "e", "f"}
+    counted = memory.habits["f"].counted
+    assert len(counted["bulk"]) == MOST_TIMES * 26
+    assert len(counted["details"]) == MOST_TIMES * 10
+    assert len(memory.habits["f"].clients) == 16
 
 
 def test_every_threshold_says_what_and_why_and_holds_its_default() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pierre_mcp.app import FrontDesk
 from pierre_mcp.errors import AuditTamperedError
+from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.watching import Watched
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Outcome
@@ -51,6 +52,10 @@ def a_watch(looks: Looks, command: str = "") -> Watch:
     )
 
 
+def nothing() -> None:
+    """Nobody waits for the store's lock."""
+
+
 async def test_it_looks_at_its_start_and_after_calls(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -63,7 +68,7 @@ async def test_it_looks_at_its_start_and_after_calls(
     watch.stir()
     await looks.until(3)
     watch.stir()
-    await watch.close()
+    await watch.close(nothing)
     assert looks.count >= 4, "once more at the end"
     [said] = [record.getMessage() for record in caplog.records]
     assert said == (
@@ -81,7 +86,7 @@ async def test_a_log_that_cannot_be_looked_at_is_asked_again(
     await looks.until(1)
     watch.stir()
     await looks.until(2)
-    await watch.close()
+    await watch.close(nothing)
     assert "calls were not watched: AuditTamperedError" in caplog.text
 
 
@@ -97,7 +102,7 @@ async def test_the_command_is_told_and_a_failure_is_one_warning(
     async with asyncio.timeout(20):
         while caplog.text.count("did not take alert 2") < 2:  # noqa: ASYNC110 - a log
             await asyncio.sleep(0.01)
-    await watch.close()
+    await watch.close(nothing)
     assert [json.loads(line)["alert"] for line in got.read_text().splitlines()] == [
         2,
         2,
@@ -112,7 +117,7 @@ async def test_a_hanging_command_delays_neither_looks_nor_the_end() -> None:
     watch.stir()
     await looks.until(2)
     async with asyncio.timeout(5):
-        await watch.close()
+        await watch.close(nothing)
 
 
 async def test_what_is_no_command_is_said_once(
@@ -124,25 +129,45 @@ async def test_what_is_no_command_is_said_once(
     await looks.until(1)
     watch.stir()
     await looks.until(2)
-    await watch.close()
+    await watch.close(nothing)
     assert caplog.text.count("PIERRE_ALERT_COMMAND is no command") == 1
 
 
 async def test_one_that_never_began_ends() -> None:
-    await a_watch(Looks()).close()
+    await a_watch(Looks()).close(nothing)
+
+
+async def test_a_last_look_does_not_wait_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pierre_mcp.server.watching.LAST_LOOK_S", 0.01)
+    held, looks = asyncio.Event(), 0
+
+    async def look() -> Watched:
+        nonlocal looks
+        looks += 1
+        await held.wait()
+        return Watched()
+
+    watch = Watch(look, str, after_s=0.001)
+    watch.start()
+    async with asyncio.timeout(5):
+        while not looks:  # noqa: ASYNC110 - what another task does
+            await asyncio.sleep(0.001)
+        await watch.close(held.set)
 
 
 async def test_who_is_slowed_is_let_in_one_by_one() -> None:
     pace, loop = Pace(), asyncio.get_running_loop()
     began = loop.time()
-    await asyncio.gather(*(pace.wait(lambda: 0.05) for _ in range(3)))
+    assert all(await asyncio.gather(*(pace.wait(lambda: 0.05) for _ in range(3))))
     assert 0.14 < loop.time() - began < 5
     await asyncio.gather(*(pace.wait(lambda: 0.0) for _ in range(100)))
     waiting = asyncio.gather(*(pace.wait(lambda: 60.0) for _ in range(3)))
     await asyncio.sleep(0)
     pace.leave()
     async with asyncio.timeout(5):
-        await waiting
+        assert await waiting == [False] * 3
 
 
 @asynccontextmanager
@@ -177,9 +202,10 @@ async def test_through_the_real_server_it_is_noticed_told_and_slowed(
     """Guessed ids, by a desk as the server has it; the next process is slowed too."""
     clock, slowed = StillClock(), list[float]()
 
-    async def wait(_: Pace, pause_s: object) -> None:
+    async def wait(_: Pace, pause_s: object) -> bool:
         slowed.append(pause_s())  # type: ignore[operator]
         await asyncio.sleep(0)
+        return True
 
     monkeypatch.setattr(Pace, "wait", wait)
     directory = tmp_path / "store"
@@ -196,7 +222,7 @@ async def test_through_the_real_server_it_is_noticed_told_and_slowed(
             assert "different questions refused for want of consent" in caplog.text
             for number in range(14, 24):
                 await called(desk, "get_activity", {"id": f"{number:022}"})
-            await desk.watch.close()
+            await desk.watch.close(nothing)
             await desk.settle()
             await called(desk, "get_status", {})
             await called(desk, "get_status", {})
@@ -206,3 +232,24 @@ async def test_through_the_real_server_it_is_noticed_told_and_slowed(
             assert slowed[-1] == 5.0, "known before its first call"
             await other.note("stop", Outcome.STOPPED)
         assert "suspicious_activity" in {row["event"] for row in world.rows()}
+
+
+@pytest.mark.promise("mcp.cancel")
+async def test_one_that_is_cancelled_while_it_waits_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "store"
+    with a_world(directory) as world:
+        async with a_desk(directory, StillClock()) as desk:
+            await called(desk, "get_status", {})
+            monkeypatch.setattr(Gate, "pause_s", lambda _: 60.0)
+            waiting = asyncio.create_task(called(desk, "get_status", {}))
+            await asyncio.sleep(0.01)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert world.last_row()["outcome"] == "cancelled"
+            waiting = asyncio.create_task(called(desk, "get_status", {}))
+            await asyncio.sleep(0.01)
+            desk.leaving()
+            assert (await waiting).code == "cancelled", "the end lets nobody in sooner"

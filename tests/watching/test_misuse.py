@@ -6,6 +6,8 @@ from tests.watching import ordinary
 from tests.watching.misuse import EXPECTED, Script
 from tests.watching.stage import Stage
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.mark.promise("monitor.behaviour")
 @pytest.mark.parametrize(

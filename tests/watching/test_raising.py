@@ -4,14 +4,18 @@ import json
 
 import pytest
 
+from pierre_mcp.errors import AlertUnknownError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.alert import Alert
 from pierre_mcp.model.caller import Call, Owner, Recipient, System
+from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.memory import Memory
 from pierre_mcp.services import security, watching
 from pierre_mcp.store import alerts, erasing, people
+from pierre_mcp.store.database import Tx
 from tests.gate.world import ABOUT, CLAUDE, OWNER
 from tests.store.hands import edit
-from tests.stores import new_store
+from tests.stores import a_grant, new_store
 from tests.watching import misuse
 from tests.watching.stage import Stage
 
@@ -123,12 +127,12 @@ def test_a_day_later_it_is_as_before(stage: Stage) -> None:
 
 
 def test_previews_and_the_owners_own_calls_do_not_count(stage: Stage) -> None:
-    for number in range(80):
+    for number in range(15):
         stage.clock.pass_s(0.1)
         arguments = {"id": f"{number:022}"}
         stage.world.ask("get_activity", arguments, of=Owner(preview_as=CLAUDE))
         stage.world.ask("get_activity", arguments, of=OWNER)
-    assert stage.scan().rows >= 160
+    assert stage.scan().rows >= 30
     assert stage.rules() == set()
 
 
@@ -224,3 +228,35 @@ def test_the_counters_are_the_guides(stage: Stage) -> None:
     assert held.slowed_until is not None
     stage.clock.pass_s(2 * 86_400)
     assert stage.gate.look(call, security.overview).guide()["data_accesses"] == 0
+
+
+def test_an_alert_is_found_by_number_or_id(stage: Stage) -> None:
+    misuse.guesses_ids(stage)
+    [one] = stage.scan().raised
+    with stage.world.store.reading() as tx:
+        grant = owner_grant_in(tx)
+        assert alerts.find(tx, grant, "1") == alerts.find(tx, grant, one.id) == one
+        with pytest.raises(AlertUnknownError):
+            alerts.find(tx, grant, "2")
+        with pytest.raises(RuntimeError):
+            alerts.listed(tx, a_grant(people.owner(tx), pairs=set()))
+
+
+def test_other_keys_make_no_new_clients(stage: Stage) -> None:
+    """After an emergency every digest is another."""
+    misuse.another_client_under_an_old_label(stage)
+    assert "client" in {r.rule for r in stage.scan().raised[0].alert.reasons}
+    memory = memory_of(stage)
+    assert memory.habits[CLAUDE].greetings == 5
+    watching._forget_names(memory, "another")
+    assert memory.habits[CLAUDE].greetings == 0
+    assert memory.habits[CLAUDE].clients == []
+
+
+def memory_of(stage: Stage) -> Memory:
+    call = Call(OWNER, "security events", "s")
+    return stage.gate.look(call, watching.memory_of)
+
+
+def owner_grant_in(tx: Tx) -> Grant:
+    return a_grant(people.owner(tx))
