@@ -22,7 +22,7 @@ def test_every_command_has_an_entry() -> None:
 def test_each_command_leaves_its_rows_and_no_other(tmp_path: Path) -> None:
     anna, file = Person(tmp_path), tmp_path / "told.json"
     (tmp_path / "ride.fit").write_bytes(fit_activity(ride(60)))
-    with anna.sits(str(file), main=walk) as terminal:
+    with anna.sits(str(file), main=walk, within_s=120) as terminal:
         while not (found := terminal.until(ASKED))[4]:
             terminal.type(found[1] or (WORDS if found[2] else "y"))
         screen = terminal.end()
