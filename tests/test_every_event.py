@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from pierre_mcp.errors import LabelMalformedError
+from pierre_mcp.cli.session import Session
+from pierre_mcp.errors import LabelMalformedError, StoreUnwritableError
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.server.methods import METHODS, Needs
 from pierre_mcp.tools.catalogue import RESOURCES
 from tests.cli.terminal import Person
 from tests.gate.world import rows_of
 from tests.host import LABEL, Host
-from tests.stores import database
+from tests.store.test_faults import read_only
+from tests.stores import a_store, database, settings_of
 from tests.test_prompts import ASKED
 
 RECORDED = {"initialize", "tools/call", "resources/read", "prompts/get"}
@@ -144,3 +147,19 @@ def test_a_disk_that_fills_up_under_a_server_lets_nothing_out(anna: Person) -> N
     rows = [row["outcome"] for row in rows_of(anna.store)[before:]]
     assert rows.count("released") == answers + 1
     assert anna.asks("audit", "verify")["healthy"]
+
+
+@pytest.mark.promise("audit.fail-closed")
+def test_a_store_made_read_only_shows_its_owner_nothing() -> None:
+    with tempfile.TemporaryDirectory() as made:  # pytest's own are closed to others
+        Path(made).chmod(0o711)
+        directory = Path(made) / "store"
+        with a_store(directory):
+            pass
+        shown: list[str] = []
+        session = Session(settings_of(directory), as_json=True)
+        with read_only(directory), pytest.raises(StoreUnwritableError) as said:
+            session.look("athlete", lambda *_: shown.append("s3cret"))
+        assert said.value.remedy
+        assert shown == []
+        assert rows_of(directory) == []
