@@ -89,7 +89,7 @@ def drawn(
         return found
     start, end = incident.from_at, incident.to_at
     rows = _concerning(timeline.between(tx, maintenance, start, end), incident)
-    lines = [_happening(list(alike)) for _, alike in groupby(rows, key=_alike)]
+    lines = [_happening(alike) for _, alike in groupby(rows, key=_alike)]
     opened = disclosures.summed(tx, maintenance, since=start, until=end)
     return Timeline(
         start=start,
@@ -122,14 +122,17 @@ def _alike(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(row[name] for name in _ALIKE)
 
 
-def _happening(rows: list[dict[str, Any]]) -> Happening:
-    first, last = rows[0], rows[-1]
+def _happening(alike: Iterator[dict[str, Any]]) -> Happening:
+    first = last = next(alike)
+    count = 1
+    for row in alike:
+        last, count = row, count + 1
     return Happening(
         first_seq=first["seq"],
         last_seq=last["seq"],
         first_at=_at(first),
         last_at=_at(last),
-        rows=len(rows),
+        rows=count,
         **{name: first[name] for name in _ALIKE},
     )
 
