@@ -24,6 +24,8 @@ recipients.json      who holds or received anything of yours, and when last
 access_history.jsonl every access to your data, in words and in fields
 corrections.json     what you corrected: what was recorded, what is right, and why
 requests.json        what you asked for by law, and what became of it
+incidents.json       what went wrong, and what you did about it
+alerts.json          what looked like misuse of your data, and why
 settings.json        your privacy zones, objections and retention
 operations.json      long work that assistants asked for
 

@@ -45,7 +45,7 @@ _OPERATIONS = """
 _NOTICES = "SELECT version, language, body FROM notices ORDER BY version, language"
 _KEPT_OF_ENTRY: Final = (
     *("door", "caller", "recipient", "action", "outcome", "code", "event", "risk"),
-    *("opened", "size", "session", "policy_epoch"),
+    *("opened", "size", "weeks", "session", "policy_epoch"),
 )
 """Of an entry all but digests: these say nothing to the person, and are not for copies
 outside the store."""
