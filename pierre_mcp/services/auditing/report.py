@@ -1,0 +1,245 @@
+"""The report on a time of the log: checked first, counted in one pass, rows listed.
+
+What is listed is the newest of each section; the log itself has every row, and
+``audit export`` writes them all.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from pierre_mcp.model.audit import Finding, Outcome
+from pierre_mcp.model.audit_facts import Facts, facts_of
+from pierre_mcp.model.audit_report import (
+    Cell,
+    Count,
+    Day,
+    Listing,
+    Period,
+    Report,
+    Section,
+    SectionName,
+)
+from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.identity import Identity
+from pierre_mcp.policy.audit_sections import SECTIONS
+from pierre_mcp.services.auditing import sections
+from pierre_mcp.services.auditing.facts import Kinds
+from pierre_mcp.services.auditing.rows import COLUMNS, moments, row_cells
+from pierre_mcp.services.auditing.sections import PARTS
+from pierre_mcp.services.checking import verify_log
+from pierre_mcp.services.steps import Listener, Progress, silent
+from pierre_mcp.store import audit, audit_rows, policies
+from pierre_mcp.store.audit_rows import Entry
+from pierre_mcp.store.database import Tx
+from pierre_mcp.store.policies import LedgerEntry
+
+LISTED: Final = 200
+"""Rows of a section that are listed; a page of more is no longer read."""
+
+LEDGER_COLUMNS: Final = ("at", "what", "recipient", "scope", "until", "by")
+
+_FIRST_DAY: Final = date(1970, 1, 1)
+_STEP: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked for.
+
+    Attributes:
+        now: When, UTC.
+    """
+
+    period: Period
+    chosen: Collection[SectionName]
+    now: datetime
+    listen: Listener = silent
+
+
+def reported(
+    tx: Tx, maintenance: Maintenance, who: Identity | None, *, asked: Asked
+) -> Report:
+    """Return what a verified log says of a time; of a broken one, up to the break.
+
+    Of a person who was erased before nothing is told, as in ``disclosures``.
+    """
+    asked.listen(Progress(0, None, "checking the log"))
+    found = verify_log(tx, maintenance, who)
+    if isinstance(found, Finding):
+        finding, verified = found, found.seq - 1
+    else:
+        finding, verified = None, found.rows
+    before = None if finding is None else finding.seq
+    rows = _rows(tx, maintenance, asked.period, before)
+    counting = _Counting(asked.chosen)
+    newest = audit_rows.entries(tx, maintenance, rows, newest_first=True)
+    for place, entry in enumerate(newest):
+        counting.add(entry)
+        if place % _STEP == 0:
+            asked.listen(Progress(place, len(rows), "reading the log"))
+    return Report(
+        made_at=asked.now,
+        period=asked.period,
+        finding=finding,
+        verified_rows=verified,
+        first_row=rows.start if rows else 0,
+        last_row=rows[-1] if rows else 0,
+        days=counting.days(),
+        sections=counting.sections(),
+    )
+
+
+def with_ledger(tx: Tx, grant: Grant, report: Report) -> Report:
+    """Return a report whose consent changes say what was given, to whom, from when."""
+    if not policies.own_ledger_holds(tx, grant):
+        return without_ledger(report)
+    first, last = report.period.first_on, report.period.last_on
+    lines = [
+        entry
+        for _, entry in policies.history(tx, grant)
+        if first <= entry.at.astimezone(UTC).date() <= last
+    ]
+    lines.reverse()
+    events = Counter(line.event.value for line in lines)
+    counts: dict[str, Count] = {f"ledger_{event}": n for event, n in events.items()}
+    acts = [_ledger_row(list(act)) for _, act in groupby(lines, key=policies.event_of)]
+    ledger = Listing("ledger", LEDGER_COLUMNS, acts[:LISTED], len(acts[LISTED:]))
+    return _consents(report, {"ledger_lines": len(lines), **counts}, ledger)
+
+
+def without_ledger(report: Report) -> Report:
+    """Return a report that says that the ledger of consents could not be read."""
+    return _consents(report, {"ledger_lines": "not_readable"})
+
+
+def _rows(
+    tx: Tx, maintenance: Maintenance, period: Period, before: int | None
+) -> range:
+    since, until = moments(period)
+    rows = audit_rows.span(tx, maintenance, since=since, until=until, before=before)
+    erased = [row for row in audit.done(tx, maintenance, audit.ERASE) if row in rows]
+    return range(max(erased) + 1, rows.stop) if erased else rows
+
+
+class _Counting:
+    """One pass over rows, newest first."""
+
+    def __init__(self, chosen: Collection[SectionName]) -> None:
+        self._kinds = Kinds()
+        self._chosen = [name for name in SectionName if name in chosen]
+        self._belongs: dict[Facts, tuple[SectionName, ...]] = {}
+        self._listed: dict[SectionName, list[tuple[Cell, ...]]] = {
+            name: [] for name in self._chosen
+        }
+        self._sessions: set[str] = set()
+
+    def add(self, entry: Entry) -> None:
+        """Count one row, and keep it where a section still lists it."""
+        facts = facts_of(entry)
+        self._kinds.add(facts, entry)
+        self._sessions.add(str(entry.get("session", "")))
+        for name in self._sections_of(facts):
+            if len(self._listed[name]) < LISTED:
+                self._listed[name].append(row_cells(entry))
+
+    def days(self) -> tuple[Day, ...]:
+        """Return the calls of each day."""
+        days: dict[int, Counter[str]] = {}
+        for facts, count in self._kinds.counts.items():
+            if facts.is_call and facts.outcome != Outcome.PREVIEW:
+                days.setdefault(facts.day, Counter())[_kind(facts)] += count
+        return tuple(
+            Day(_FIRST_DAY + timedelta(days=day), **days[day]) for day in sorted(days)
+        )
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return what was chosen, in its order."""
+        return tuple(self._section(name) for name in self._chosen)
+
+    def _sections_of(self, facts: Facts) -> tuple[SectionName, ...]:
+        found = self._belongs.get(facts)
+        if found is None:
+            found = tuple(
+                name
+                for name in self._chosen
+                if name in SECTIONS and SECTIONS[name](facts)
+            )
+            self._belongs[facts] = found
+        return found
+
+    def _section(self, name: SectionName) -> Section:
+        if name is SectionName.SUMMARY:
+            return self._summary()
+        part = PARTS[name]
+        kinds = self._kinds.only(SECTIONS[name])
+        listed = self._listed[name]
+        tables = {}
+        if name is SectionName.ACCESS:
+            tables["recipients_by_category"] = sections.received(kinds)
+        return Section(
+            name,
+            {"events": kinds.rows, **part.counted(kinds)},
+            {f"by_{fact}": kinds.by(fact) for fact in part.tallied},
+            tables,
+            (Listing("rows", COLUMNS, tuple(listed), kinds.rows - len(listed)),),
+        )
+
+    def _summary(self) -> Section:
+        kinds = self._kinds
+        calls = kinds.only(lambda one: one.is_call and one.outcome != Outcome.PREVIEW)
+        risks = {
+            event: kinds.only(lambda one, of=event: one.event == of).by("risk")  # type: ignore[misc]
+            for event in kinds.by("event")
+        }
+        return Section(
+            SectionName.SUMMARY,
+            {
+                "rows": kinds.rows,
+                "calls": calls.rows,
+                "answers_released": calls.number(outcome=Outcome.RELEASED),
+                "calls_refused": calls.number(outcome=Outcome.REFUSED),
+                "bytes_released": calls.sizes.total(),
+                "recipients": len({one.recipient for one in calls.counts}),
+                "processes": len(self._sessions),
+            },
+            {
+                "by_event": sections.events(kinds),
+                "by_outcome": kinds.by("outcome"),
+                "by_risk": kinds.by("risk"),
+                "by_door": kinds.by("door"),
+            },
+            {"events_by_risk": risks},
+        )
+
+
+def _kind(facts: Facts) -> str:
+    served = {Outcome.RELEASED.value: "released", Outcome.REFUSED.value: "refused"}
+    return served.get(facts.outcome, "other")
+
+
+def _ledger_row(lines: list[LedgerEntry]) -> tuple[Cell, ...]:
+    """Return lines that were entered as one, with the scopes of all of them."""
+    line = lines[0]
+    told = sorted(one.scope or one.subject or str(one.level or "") for one in lines)
+    until = None if line.expires_at is None else line.expires_at.date().isoformat()
+    event = line.event.value.replace("_", " ")
+    return (line.at, event, line.recipient, " ".join(told), until, line.by)
+
+
+def _consents(
+    report: Report, counts: Mapping[str, Count], *listings: Listing
+) -> Report:
+    def told(one: Section) -> Section:
+        if one.name is not SectionName.CONSENT:
+            return one
+        return replace(
+            one,
+            counts={**one.counts, **counts},
+            listings=(*listings, *one.listings),
+        )
+
+    return replace(report, sections=tuple(map(told, report.sections)))
