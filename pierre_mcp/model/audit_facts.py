@@ -1,21 +1,15 @@
 """What rows of the audit log have in common: by this they are sorted and counted."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from pierre_mcp.model.audit import Event
 
-DAY_US: Final = 86_400_000_000
-
 
 class Facts(NamedTuple):
-    """What rows of one kind have in common.
+    """What rows of one kind have in common."""
 
-    Attributes:
-        day: Since 1970-01-01, UTC.
-    """
-
-    day: int
     event: str
     risk: str
     outcome: str
@@ -41,17 +35,8 @@ class Facts(NamedTuple):
 
 
 def facts_of(entry: Mapping[str, Any]) -> Facts:
-    """Return what a row has in common with others; a fact it lacks is empty."""
-    get = entry.get
-    return Facts(
-        entry["at_us"] // DAY_US,
-        str(get("event", "")),
-        str(get("risk", "")),
-        str(get("outcome", "")),
-        str(get("door", "")),
-        str(get("caller", "")),
-        str(get("recipient", "")),
-        str(get("action", "")),
-        str(get("code", "")),
-        tuple(map(str, get("opened") or ())),
-    )
+    """Return what a row as we write it has in common with others."""
+    return Facts._make((*_WORDS(entry), tuple(entry["opened"])))
+
+
+_WORDS: Final = itemgetter(*Facts._fields[:-1])

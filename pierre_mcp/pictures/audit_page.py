@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import Final
 
 from pierre_mcp.model.audit_report import (
-    NOT_APPLICABLE,
     Cell,
     Count,
     Day,
@@ -40,7 +39,7 @@ _TELLS: Final[Mapping[SectionName, str]] = {
     "the passphrase of the consent lock. Nobody logs in to a store of one person.",
     SectionName.ACCESS: "Calls of assistants, what became of them, and what the owner "
     "wrote out. An answer may carry several categories.",
-    SectionName.CONSENT: "What assistants may have: given, changed, withdrawn, run out.",
+    SectionName.CONSENT: "What assistants may have: given, changed, withdrawn, ended.",
     SectionName.INCIDENTS: "What was refused, slowed down or looked unusual, and what "
     "was done about it. A refusal is the gate at work, not an incident by itself.",
     SectionName.KEYS: "Encryption keys replaced, or wrapped under another master key.",
@@ -51,6 +50,12 @@ _LISTINGS: Final = {
     "rows": "Rows",
     "ledger": "The ledger of consents",
     "incidents": "Incidents",
+}
+_HEADS: Final = {
+    "at": "when",
+    "recipient": "who asked",
+    "action": "what",
+    "code": "why",
 }
 _DAILY: Final = 92
 _WEEKLY: Final = 730
@@ -102,7 +107,8 @@ def _verdict(report: Report) -> Markup:
             "p",
             element("strong", "The log holds."),
             f" All {rows} rows were checked before this was counted: each is linked to "
-            "the one before, and none was edited, removed, moved or put in.",
+            "the one before, and nobody without the keys edited, removed, moved or "
+            "added any.",
             class_="verdict holds",
         )
     return element(
@@ -147,7 +153,7 @@ def _numbers(counts: Mapping[str, Count]) -> Markup:
     return element(
         "dl",
         *(
-            element("div", element("dt", _words(name)), element("dd", _number(count)))
+            element("div", element("dt", _words(name)), _number(count, "dd"))
             for name, count in counts.items()
         ),
         class_="numbers",
@@ -196,7 +202,7 @@ def _bins(report: Report) -> tuple[str, list[Bar]]:
     if count <= _WEEKLY:
         weeks = groupby(every, key=_monday)
         return "week", [
-            _bar(f"{monday.day} {monday:%b}", days, served) for monday, days in weeks
+            _bar(f"{monday.day} {monday:%b %Y}", days, served) for monday, days in weeks
         ]
     months = groupby(every, key=lambda on: on.replace(day=1))
     return "month", [_bar(f"{of:%b %Y}", days, served) for of, days in months]
@@ -258,14 +264,15 @@ def _figure(title: str, told: str, *drawn: Markup) -> Markup:
     return element(
         "figure",
         element("h3", title),
-        *drawn,
+        element("div", *drawn, class_="chart"),
         element("figcaption", told),
     )
 
 
 def _tally(name: str, tally: Mapping[str, Count]) -> Markup:
+    told = _words if name == "by_event" else str
     rows = (
-        element("tr", element("th", _words(word), scope="row"), _cell(number))
+        element("tr", element("th", told(word), scope="row"), _number(number, "td"))
         for word, number in tally.items()
     )
     caption = element("caption", _words(name).capitalize())
@@ -273,17 +280,23 @@ def _tally(name: str, tally: Mapping[str, Count]) -> Markup:
 
 
 def _listing(listing: Listing) -> Markup:
-    name, shown = _LISTINGS[listing.name], f"{len(listing.rows):,}"
+    name = _LISTINGS[listing.name]
     if not listing.rows:
         return element("p", f"{name}: none.", class_="none")
     more = f" {listing.more:,} more are not listed." if listing.more else ""
-    caption = element("caption", f"{name}, newest first: {shown}.{more}")
-    head = element(
-        "tr", *(element("th", _words(one), scope="col") for one in listing.columns)
-    )
-    body = (element("tr", *map(_cell, row)) for row in listing.rows)
+    caption = element("caption", f"{name}, newest first: {len(listing.rows):,}.{more}")
+    cells = [dict(zip(listing.columns, row, strict=True)) for row in listing.rows]
+    for row in cells:  # who asked is either, and no row has both
+        caller = row.pop("caller", None)
+        if row.pop("door", None) is not None:
+            row["recipient"] = row["recipient"] or caller
+    head = (element("th", _HEADS.get(one, one), scope="col") for one in cells[0])
     table = element(
-        "table", caption, element("thead", head), element("tbody", *body), class_="rows"
+        "table",
+        caption,
+        element("thead", element("tr", *head)),
+        element("tbody", *(element("tr", *map(_cell, r.values())) for r in cells)),
+        class_="rows",
     )
     # Wider than a small screen: it can be reached, and moved, by the keyboard too.
     return element(
@@ -296,16 +309,14 @@ def _cell(value: Cell) -> Markup:
         at = value.astimezone(UTC)
         return element("td", f"{at:%Y-%m-%d %H:%M:%S}", class_="at")
     if isinstance(value, int):
-        return element("td", f"{value:,}", class_="n")
-    if value == NOT_APPLICABLE:
-        return element("td", _words(value), class_="n absent")
-    return element("td", "" if value is None else _words(value))
+        return element("td", value, class_="n")
+    return element("td", value or "")
 
 
-def _number(count: Count) -> Markup:
+def _number(count: Count, name: str) -> Markup:
     if isinstance(count, int):
-        return joined(f"{count:,}")
-    return element("span", _words(count), class_="absent")
+        return element(name, f"{count:,}", class_="n")
+    return element(name, _words(count), class_="n absent")
 
 
 def _counted(tally: Mapping[str, Count]) -> dict[str, int]:

@@ -53,11 +53,14 @@ section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.
   flex-direction: column; justify-content: space-between; padding: .6rem .75rem;
 }
 dt { color: var(--soft); font-size: .8125rem; line-height: 1.35; }
-dd { font-size: 1.3rem; font-variant-numeric: tabular-nums; font-weight: 600; margin: 0; }
-.absent { color: var(--soft); font-size: .8125rem; font-weight: 400; }
+dd { font-size: 1.3rem; font-weight: 600; margin: 0; }
+.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.absent { color: var(--soft); font-weight: 400; }
+dd.absent { font-size: .8125rem; }
 figure { margin: 1.5rem 0; }
 figcaption { font-size: .875rem; margin-top: .5rem; max-width: 44rem; }
-svg { display: block; height: auto; max-width: 45rem; width: 100%; }
+.chart { overflow-x: auto; }
+svg { display: block; height: auto; max-width: 45rem; min-width: 32rem; width: 100%; }
 svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .label, svg .number { fill: var(--ink); font-size: 13px; }
 .grid { stroke: var(--line); stroke-width: 1; }
@@ -94,12 +97,12 @@ tbody th { font-weight: 400; overflow-wrap: anywhere; }
 tbody tr { border-top: 1px solid var(--line); }
 thead th { color: var(--soft); white-space: nowrap; }
 td { overflow-wrap: anywhere; }
-.n { font-variant-numeric: tabular-nums; padding-right: 0; text-align: right; }
-.rows .n { padding-right: .75rem; }
+td.n { padding-right: 0; text-align: right; }
+.rows td.n { padding-right: .75rem; }
 .at { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { margin: 1.25rem 0; overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid var(--released); outline-offset: 4px; }
-.rows { min-width: 52rem; }
+.rows { min-width: 48rem; }
 footer { border-top: 1px solid var(--line); font-size: .8125rem; margin-top: 2.5rem;
   padding-top: 1rem; }
 @page { margin: 16mm 14mm; size: A4; }
@@ -122,12 +125,13 @@ footer { border-top: 1px solid var(--line); font-size: .8125rem; margin-top: 2.5
   thead { display: table-header-group; }
   .numbers { grid-template-columns: repeat(5, 1fr); gap: 2mm; }
   dd { font-size: 12pt; }
-  dt { font-size: 8pt; }
-  svg { max-width: 150mm; }
+  dt, dd.absent { font-size: 8pt; }
+  .chart { overflow: visible; }
+  svg { max-width: 150mm; min-width: 0; }
   table { font-size: 7.5pt; }
   .tallies { grid-template-columns: repeat(3, 1fr); }
   .wide { overflow: visible; }
   .rows { min-width: 0; }
-  .rows th, .rows td { padding-right: 1.5mm; }
+  .rows th, .rows td, .rows td.n { padding-right: 2mm; }
 }
 """

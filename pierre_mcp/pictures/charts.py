@@ -1,8 +1,8 @@
 """Charts as SVG: bars by day, bars by a word, and a grid of two words.
 
-Colours are classes, which the page's style sheet sets for light, dark and paper. Nothing
-is told by colour alone: a series has its place in the stack, and numbers stand beside.
-Sizes are in SVG units, a CSS pixel each where the page is wide.
+Colours are classes, which the page's style sheet sets for light, dark and paper.
+Nothing is told by colour alone: a series has its place in the stack, and numbers stand
+beside. Sizes are in SVG units, a CSS pixel each where the page is wide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -158,7 +158,7 @@ def _cell(number: int, most: int, left: float, top: float, width: float) -> Mark
     return joined(
         _rect(left + 1.5, top + 1.5, width - 3.0, _CELL - 3.0, f"h{shade}"),
         _text(
-            f"{number:,}" if number else "–", middle, top + 20.0, "middle", f"t{shade}"
+            f"{number:,}" if number else "-", middle, top + 20.0, "middle", f"t{shade}"
         ),
     )
 

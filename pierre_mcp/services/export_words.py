@@ -58,5 +58,5 @@ def in_words(row: Mapping[str, Any]) -> str:
     who = row["recipient"] or _WHO.get(row["caller"], "Something")
     did = _DID.get(row["outcome"], "{action}").format(action=row["action"])
     why = f" ({row['code']})" if row["code"] else ""
-    opened = f", with {', '.join(row['opened'])}" if row["opened"] else ""
+    opened = f", with {', '.join(map(str, row['opened']))}" if row["opened"] else ""
     return f"{who} {did}{why}{opened}."

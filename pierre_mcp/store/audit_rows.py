@@ -5,7 +5,7 @@ is found by halving, since it never falls from one row to the next (``audit.appe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,12 +14,17 @@ from pydantic_core import from_json
 from pierre_mcp.errors import AuditTamperedError, SealBrokenError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.chain import SALT_BYTES
+from pierre_mcp.model.audit import Line
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx
 
 Entry = dict[str, Any]
 """The facts of one row, by name; ``seq`` is the row's own number."""
+
+_NAMES: Final = {field.name for field in fields(Line)} | {"at_us"}
+_END_US: Final = 253_402_300_800_000_000
+"""The year 10000, microseconds since 1970."""
 
 _BOUNDS: Final = "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM audit"
 # As a BLOB: text made invalid by hand could not even be read.
@@ -145,9 +150,15 @@ def _entry(seq: int, text: object) -> Entry:
         entry = from_json(text)  # type: ignore[arg-type]
     except (ValueError, TypeError):
         raise AuditTamperedError from None
-    if not isinstance(entry, dict) or not isinstance(entry.get("at_us"), int):
+    if not isinstance(entry, dict) or not _NAMES <= entry.keys():
         raise AuditTamperedError
-    return {**entry, "seq": seq}
+    at_us, opened = entry["at_us"], entry["opened"]
+    if not isinstance(opened, list) or not isinstance(at_us, int):
+        raise AuditTamperedError
+    if not 0 <= at_us < _END_US:  # else it is no time, and could not even be shown
+        raise AuditTamperedError
+    entry["seq"] = seq
+    return entry
 
 
 def _hex(value: object) -> str:

@@ -29,7 +29,7 @@ class Kinds:
         """Count one row."""
         self.counts[facts] += 1
         if facts.outcome == Outcome.RELEASED:
-            self.sizes[facts] += int(entry.get("size", 0))
+            self.sizes[facts] += entry["size"]
 
     def only(self, belongs: Callable[[Facts], bool]) -> "Kinds":
         """Return the kinds that belong, and no others."""

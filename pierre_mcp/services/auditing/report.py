@@ -37,12 +37,17 @@ from pierre_mcp.store.audit_rows import Entry
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry
 
-LISTED: Final = 200
-"""Rows of a section that are listed; a page of more is no longer read."""
+LISTED: Final = 100
+"""Rows of a section that are listed; more would no longer be read."""
 
 LEDGER_COLUMNS: Final = ("at", "what", "recipient", "scope", "until", "by")
 
 _FIRST_DAY: Final = date(1970, 1, 1)
+_DAY_US: Final = 86_400_000_000
+_SERVED: Final = {
+    Outcome.RELEASED.value: "released",
+    Outcome.REFUSED.value: "refused",
+}
 _STEP: Final = 5_000
 
 
@@ -136,12 +141,15 @@ class _Counting:
             name: [] for name in self._chosen
         }
         self._sessions: set[str] = set()
+        self._days: Counter[tuple[int, str]] = Counter()
 
     def add(self, entry: Entry) -> None:
         """Count one row, and keep it where a section still lists it."""
         facts = facts_of(entry)
         self._kinds.add(facts, entry)
-        self._sessions.add(str(entry.get("session", "")))
+        self._sessions.add(entry["session"])
+        if facts.is_call and facts.outcome != Outcome.PREVIEW:
+            self._days[entry["at_us"] // _DAY_US, facts.outcome] += 1
         for name in self._sections_of(facts):
             if len(self._listed[name]) < LISTED:
                 self._listed[name].append(row_cells(entry))
@@ -149,9 +157,8 @@ class _Counting:
     def days(self) -> tuple[Day, ...]:
         """Return the calls of each day."""
         days: dict[int, Counter[str]] = {}
-        for facts, count in self._kinds.counts.items():
-            if facts.is_call and facts.outcome != Outcome.PREVIEW:
-                days.setdefault(facts.day, Counter())[_kind(facts)] += count
+        for (day, outcome), count in self._days.items():
+            days.setdefault(day, Counter())[_SERVED.get(outcome, "other")] += count
         return tuple(
             Day(_FIRST_DAY + timedelta(days=day), **days[day]) for day in sorted(days)
         )
@@ -214,11 +221,6 @@ class _Counting:
             },
             {"events_by_risk": risks},
         )
-
-
-def _kind(facts: Facts) -> str:
-    served = {Outcome.RELEASED.value: "released", Outcome.REFUSED.value: "refused"}
-    return served.get(facts.outcome, "other")
 
 
 def _ledger_row(lines: list[LedgerEntry]) -> tuple[Cell, ...]:
