@@ -57,6 +57,12 @@ _HEADS: Final = {
     "action": "what",
     "code": "why",
 }
+_CLASSES: Final = {
+    **dict.fromkeys(("event", "risk", "outcome", "what", "until", "by"), "whole"),
+    **dict.fromkeys(("data", "scope"), "words"),
+}
+"""Of columns of our own words, which are not broken; others are chosen elsewhere."""
+
 _DAILY: Final = 92
 _WEEKLY: Final = 730
 
@@ -226,11 +232,13 @@ def _by_outcome(section: Section) -> Markup:
     title, tally = "Rows by outcome", _counted(section.tallies["by_outcome"])
     if not tally:
         return _figure(title, "There are no rows.")
-    bars = [Bar(name, (number,)) for name, number in tally.items()]
+    bars = [
+        Bar(_words(name), tuple(n if one == of else 0 for of in _SERVED))
+        for name, n in tally.items()
+        for one in (name if name in _SERVED else "other",)
+    ]
     told = f"{_told(tally)}."
-    return _figure(
-        title, told, charts.rows(bars, ("released",), title=title, told=told)
-    )
+    return _figure(title, told, charts.rows(bars, _SERVED, title=title, told=told))
 
 
 def _by_risk(section: Section) -> Markup:
@@ -295,7 +303,7 @@ def _listing(listing: Listing) -> Markup:
         "table",
         caption,
         element("thead", element("tr", *head)),
-        element("tbody", *(element("tr", *map(_cell, r.values())) for r in cells)),
+        element("tbody", *(element("tr", *map(_cell, r, r.values())) for r in cells)),
         class_="rows",
     )
     # Wider than a small screen: it can be reached, and moved, by the keyboard too.
@@ -304,13 +312,13 @@ def _listing(listing: Listing) -> Markup:
     )
 
 
-def _cell(value: Cell) -> Markup:
+def _cell(column: str, value: Cell) -> Markup:
     if isinstance(value, datetime):
         at = value.astimezone(UTC)
         return element("td", f"{at:%Y-%m-%d %H:%M:%S}", class_="at")
     if isinstance(value, int):
         return element("td", value, class_="n")
-    return element("td", value or "")
+    return element("td", value or "", class_=_CLASSES.get(column))
 
 
 def _number(count: Count, name: str) -> Markup:

@@ -97,9 +97,10 @@ tbody th { font-weight: 400; overflow-wrap: anywhere; }
 tbody tr { border-top: 1px solid var(--line); }
 thead th { color: var(--soft); white-space: nowrap; }
 td { overflow-wrap: anywhere; }
+td.words { overflow-wrap: normal; }
 td.n { padding-right: 0; text-align: right; }
 .rows td.n { padding-right: .75rem; }
-.at { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.at, .whole { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { margin: 1.25rem 0; overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid var(--released); outline-offset: 4px; }
 .rows { min-width: 48rem; }

@@ -150,7 +150,7 @@ def _entry(seq: int, text: object) -> Entry:
         entry = from_json(text)  # type: ignore[arg-type]
     except (ValueError, TypeError):
         raise AuditTamperedError from None
-    if not isinstance(entry, dict) or not _NAMES <= entry.keys():
+    if not isinstance(entry, dict) or not entry.keys() >= _NAMES:
         raise AuditTamperedError
     at_us, opened = entry["at_us"], entry["opened"]
     if not isinstance(opened, list) or not isinstance(at_us, int):

@@ -16,7 +16,7 @@ from pierre_mcp.formats.ocsf_writing import VERSION, event
 from pierre_mcp.model.audit import Event, Outcome, Risk
 
 SCHEMA = json.loads(Path(__file__).with_name("ocsf_1_8_0.json").read_text("utf-8"))
-ROW = {
+ROW: dict[str, Any] = {
     "seq": 7,
     "at_us": 1_772_323_200_123_456,
     "event": "data_access",
@@ -37,8 +37,14 @@ ROW = {
     "detail": "d" * 64,
     "v": 1,
 }
-ACT = {"door": "cli", "caller": "owner", "recipient": "", "opened": [], "code": ""}
-TYPES = {
+ACT: dict[str, Any] = {
+    "door": "cli",
+    "caller": "owner",
+    "recipient": "",
+    "opened": [],
+    "code": "",
+}
+TYPES: dict[str, type] = {
     "integer_t": int,
     "long_t": int,
     "timestamp_t": int,
@@ -69,7 +75,8 @@ def wrong_with(told: Mapping[str, Any], of: Mapping[str, Any], where: str) -> li
 
 
 def wrong_value(value: Any, one: Mapping[str, Any], where: str) -> list[str]:
-    if type(value) is not TYPES.get(one["type"], str):
+    kind: Any = type(value)
+    if kind is not TYPES.get(one["type"], str):
         return [f"{where} is no {one['type']}"]
     if "enum" in one and str(value) not in one["enum"]:
         return [f"{where} has no number {value}"]
@@ -91,7 +98,7 @@ def checked(**changed: Any) -> dict[str, Any]:
 def test_the_check_finds_what_is_wrong() -> None:
     told = checked()
     of = SCHEMA["classes"]["6003"]
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"severity_id": 9},
         {"time": "now"},
         {"activity_id": 12},
@@ -99,7 +106,8 @@ def test_the_check_finds_what_is_wrong() -> None:
         {"metadata": {"version": "1.8.0"}},
         {"actor": {}},
         {"status_id": True},
-    ):
+    )
+    for wrong in wrongs:
         assert wrong_with({**told, **wrong}, of, "") != []
     del told["api"]
     assert wrong_with(told, of, "") == [".api is required"]

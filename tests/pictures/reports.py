@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pierre_mcp.model.audit import Event, Finding
 from pierre_mcp.model.audit_report import (
+    Cell,
     Day,
     Listing,
     Period,
@@ -20,7 +21,7 @@ HOSTILE = (
     "\x1b[31mred\u202eright\u2066to left\u200b",
 )
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-RISKS = {
+RISKS: dict[str, dict[str, int]] = {
     Event.DATA_ACCESS: {"low": 310},
     Event.UNAUTHORISED_ACCESS: {"medium": 21, "high": 2},
     Event.SUSPICIOUS_ACTIVITY: {"high": 3},
@@ -72,7 +73,7 @@ def _day(first: date, n: int) -> Day:
 
 def _section(name: SectionName, *, bare: bool) -> Section:
     rows = () if bare else tuple(_row(405 - n) for n in range(12))
-    listed = (Listing("rows", COLUMNS, rows, 0 if bare else 288),)
+    listed: tuple[Listing, ...] = (Listing("rows", COLUMNS, rows, 0 if bare else 288),)
     if name is SectionName.SUMMARY:
         events = {event.value: sum(RISKS.get(event, {}).values()) for event in Event}
         return Section(
@@ -98,14 +99,16 @@ def _section(name: SectionName, *, bare: bool) -> Section:
         )
         ledger = () if bare else (act,)
         listed = (Listing("ledger", LEDGER_COLUMNS, ledger), *listed)
-    tallies = {} if bare else {"by_action": {HOSTILE[0]: 3, "get_stats": 2}}
+    tallies: dict[str, dict[str, int]] = (
+        {} if bare else {"by_action": {HOSTILE[0]: 3, "get_stats": 2}}
+    )
     tables = {"recipients_by_category": {} if bare else BY_CATEGORY}
     if name is not SectionName.ACCESS:
         tables = {}
     return Section(name, {"events": len(rows), "failed": 0}, tallies, tables, listed)
 
 
-def _row(seq: int) -> tuple[object, ...]:
+def _row(seq: int) -> tuple[Cell, ...]:
     recipient = HOSTILE[1] if seq % 5 == 0 else "claude-desktop"
     action = HOSTILE[seq % 3] if seq % 4 == 0 else "analyze_training_load"
     at = AT - timedelta(minutes=405 - seq)

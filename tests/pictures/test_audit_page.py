@@ -1,4 +1,4 @@
-"""The report's page: whole in itself, for every reader, and broken out of by no word."""
+"""The report's page: whole in itself, for every reader; no word breaks out of it."""
 
 import re
 from base64 import b64decode
@@ -86,9 +86,7 @@ def test_the_policy_allows_its_own_style_and_no_more(text: str, read: Read) -> N
     assert policy["http-equiv"] == "Content-Security-Policy"
     rules = dict(rule.split(" ", 1) for rule in str(policy["content"]).split("; "))
     assert rules.pop("style-src").startswith("'sha256-")
-    assert rules == {
-        name: "'none'" for name in ("default-src", "base-uri", "form-action")
-    }
+    assert rules == dict.fromkeys(("default-src", "base-uri", "form-action"), "'none'")
     [style] = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     [digest] = re.findall(r"sha256-([\w+/=]+)", text)
     assert b64decode(digest) == sha256(style.encode()).digest()
@@ -138,7 +136,7 @@ def test_time_in_bars_that_can_be_seen(days: int, unit: str, most: int) -> None:
 def test_bars_lie_within_their_drawing(read: Read) -> None:
     for bar in read.all("rect"):
         x, wide = float(str(bar["x"])), float(str(bar["width"]))
-        assert 0 <= x
+        assert x >= 0
         assert x + wide <= 720.01
         assert float(str(bar["height"])) > 0
 

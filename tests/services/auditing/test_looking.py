@@ -1,4 +1,4 @@
-"""Rows looked at and written out: those asked for, and of a broken log those that hold."""
+"""Rows looked at and written out: those asked for; of a broken log those that hold."""
 
 import csv
 import io
