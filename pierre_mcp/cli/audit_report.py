@@ -19,12 +19,8 @@ from pierre_mcp.formats.audit_writing import as_json as as_object
 from pierre_mcp.formats.audit_writing import as_table, integrity, json_text
 from pierre_mcp.model.audit_report import Period, Report, SectionName
 from pierre_mcp.pictures.audit_page import page
-from pierre_mcp.services.auditing.report import (
-    Asked,
-    reported,
-    with_ledger,
-    without_ledger,
-)
+from pierre_mcp.services.auditing.report import Asked, reported
+from pierre_mcp.services.auditing.sealed import OPENS, with_sealed, without_sealed
 from pierre_mcp.tools.wording import count
 
 HTML, JSON, CSV = "html", "json", "csv"
@@ -78,12 +74,12 @@ def _reported(session: Session, days: Period, chosen: list[SectionName]) -> Repo
     ):
         asked = Asked(days, chosen, datetime.now(UTC), listen)
         told = gate.maintain(call, partial(reported, asked=asked))
-        if SectionName.CONSENT not in chosen:
+        if not OPENS & set(chosen):
             return told
         try:
-            return gate.look(call, partial(with_ledger, report=told))
+            return gate.look(call, partial(with_sealed, report=told))
         except PierreError:  # erased, put back, tampered with: the log is told of still
-            return without_ledger(told)
+            return without_sealed(told)
 
 
 def _pieces(told: Report, chosen: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ is found by halving, since it never falls from one row to the next (``audit.appe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from pierre_mcp.errors import AuditTamperedError, SealBrokenError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.chain import SALT_BYTES
-from pierre_mcp.model.audit import Line
+from pierre_mcp.model.audit_facts import Facts
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx
@@ -22,7 +22,9 @@ from pierre_mcp.store.database import Tx
 Entry = dict[str, Any]
 """The facts of one row, by name; ``seq`` is the row's own number."""
 
-_NAMES: Final = {field.name for field in fields(Line)} | {"at_us"}
+_NAMES: Final = {*Facts._fields, "at_us", "policy_epoch", "session", "size"}
+"""What every row has had since the first version."""
+
 _END_US: Final = 253_402_300_800_000_000
 """The year 10000, microseconds since 1970."""
 

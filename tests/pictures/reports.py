@@ -12,7 +12,7 @@ from pierre_mcp.model.audit_report import (
     Section,
     SectionName,
 )
-from pierre_mcp.services.auditing.report import LEDGER_COLUMNS
+from pierre_mcp.services.auditing import sealed
 from pierre_mcp.services.auditing.rows import COLUMNS
 
 HOSTILE = (
@@ -98,7 +98,7 @@ def _section(name: SectionName, *, bare: bool) -> Section:
             "owner",
         )
         ledger = () if bare else (act,)
-        listed = (Listing("ledger", LEDGER_COLUMNS, ledger), *listed)
+        listed = (Listing("ledger", sealed.COLUMNS, ledger), *listed)
     tallies: dict[str, dict[str, int]] = (
         {} if bare else {"by_action": {HOSTILE[0]: 3, "get_stats": 2}}
     )

@@ -5,17 +5,15 @@ What is listed is the newest of each section; the log itself has every row, and
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from pierre_mcp.model.audit import Finding, Outcome
 from pierre_mcp.model.audit_facts import Facts, facts_of
 from pierre_mcp.model.audit_report import (
     Cell,
-    Count,
     Day,
     Listing,
     Period,
@@ -23,24 +21,18 @@ from pierre_mcp.model.audit_report import (
     Section,
     SectionName,
 )
-from pierre_mcp.model.grant import Grant, Maintenance
+from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.policy.audit_sections import SECTIONS
 from pierre_mcp.services.auditing import sections
 from pierre_mcp.services.auditing.facts import Kinds
-from pierre_mcp.services.auditing.rows import COLUMNS, moments, row_cells
+from pierre_mcp.services.auditing.rows import COLUMNS, LISTED, moments, row_cells
 from pierre_mcp.services.auditing.sections import PARTS
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.steps import Listener, Progress, silent
-from pierre_mcp.store import audit, audit_rows, policies
+from pierre_mcp.store import audit, audit_rows
 from pierre_mcp.store.audit_rows import Entry
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.policies import LedgerEntry
-
-LISTED: Final = 100
-"""Rows of a section that are listed; more would no longer be read."""
-
-LEDGER_COLUMNS: Final = ("at", "what", "recipient", "scope", "until", "by")
 
 _FIRST_DAY: Final = date(1970, 1, 1)
 _DAY_US: Final = 86_400_000_000
@@ -96,29 +88,6 @@ def reported(
         days=counting.days(),
         sections=counting.sections(),
     )
-
-
-def with_ledger(tx: Tx, grant: Grant, report: Report) -> Report:
-    """Return a report whose consent changes say what was given, to whom, from when."""
-    if not policies.own_ledger_holds(tx, grant):
-        return without_ledger(report)
-    first, last = report.period.first_on, report.period.last_on
-    lines = [
-        entry
-        for _, entry in policies.history(tx, grant)
-        if first <= entry.at.astimezone(UTC).date() <= last
-    ]
-    lines.reverse()
-    events = Counter(line.event.value for line in lines)
-    counts: dict[str, Count] = {f"ledger_{event}": n for event, n in events.items()}
-    acts = [_ledger_row(list(act)) for _, act in groupby(lines, key=policies.event_of)]
-    ledger = Listing("ledger", LEDGER_COLUMNS, acts[:LISTED], len(acts[LISTED:]))
-    return _consents(report, {"ledger_lines": len(lines), **counts}, ledger)
-
-
-def without_ledger(report: Report) -> Report:
-    """Return a report that says that the ledger of consents could not be read."""
-    return _consents(report, {"ledger_lines": "not_readable"})
 
 
 def _rows(
@@ -221,27 +190,3 @@ class _Counting:
             },
             {"events_by_risk": risks},
         )
-
-
-def _ledger_row(lines: list[LedgerEntry]) -> tuple[Cell, ...]:
-    """Return lines that were entered as one, with the scopes of all of them."""
-    line = lines[0]
-    told = sorted(one.scope or one.subject or str(one.level or "") for one in lines)
-    until = None if line.expires_at is None else line.expires_at.date().isoformat()
-    event = line.event.value.replace("_", " ")
-    return (line.at, event, line.recipient, " ".join(told), until, line.by)
-
-
-def _consents(
-    report: Report, counts: Mapping[str, Count], *listings: Listing
-) -> Report:
-    def told(one: Section) -> Section:
-        if one.name is not SectionName.CONSENT:
-            return one
-        return replace(
-            one,
-            counts={**one.counts, **counts},
-            listings=(*listings, *one.listings),
-        )
-
-    return replace(report, sections=tuple(map(told, report.sections)))

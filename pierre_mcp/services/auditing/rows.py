@@ -11,6 +11,9 @@ COLUMNS: Final = (
     *("action", "code", "data"),
 )
 
+LISTED: Final = 100
+"""Rows of a listing in a report; more would no longer be read."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

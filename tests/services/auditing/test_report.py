@@ -14,12 +14,8 @@ from pierre_mcp.model.audit_report import Period, Report, Section, SectionName
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.policy import audit_sections
 from pierre_mcp.services.auditing import report as reports
-from pierre_mcp.services.auditing.report import (
-    Asked,
-    reported,
-    with_ledger,
-    without_ledger,
-)
+from pierre_mcp.services.auditing.report import Asked, reported
+from pierre_mcp.services.auditing.sealed import with_sealed, without_sealed
 from pierre_mcp.services.steps import Progress
 from pierre_mcp.store import audit, erasing
 from tests.gate.world import CLAUDE, OTHER, World, a_world
@@ -187,7 +183,7 @@ def test_consent_changes_with_the_ledger(world: World) -> None:
     world.give("files:activities", "share:claude-desktop")
     world.clock.pass_s(60)
     world.withdraw("files:activities")
-    report = world.gate.look(CALL, partial(with_ledger, report=told(world)))
+    report = world.gate.look(CALL, partial(with_sealed, report=told(world)))
     found = section(report, SectionName.CONSENT)
     assert found.counts["changes"] == 2
     assert found.counts["ledger_given"] == 2
@@ -199,7 +195,7 @@ def test_consent_changes_with_the_ledger(world: World) -> None:
     ]
     assert [row[8] for row in rows.rows] == ["consent withdraw", "consent grant"]
     before = told(world, DAY - timedelta(days=9), DAY - timedelta(days=1))
-    report = world.gate.look(CALL, partial(with_ledger, report=before))
+    report = world.gate.look(CALL, partial(with_sealed, report=before))
     assert counts(report, SectionName.CONSENT)["ledger_lines"] == 0
 
 
@@ -207,8 +203,8 @@ def test_a_ledger_that_cannot_be_read(world: World) -> None:
     world.give("files:activities")
     plain = told(world)
     edit(world.directory, "DELETE FROM ledger")
-    report = world.gate.look(CALL, partial(with_ledger, report=plain))
-    assert report == without_ledger(plain)
+    report = world.gate.look(CALL, partial(with_sealed, report=plain))
+    assert report == without_sealed(plain)
     assert counts(report, SectionName.CONSENT)["ledger_lines"] == "not_readable"
 
 
