@@ -11,6 +11,11 @@ PROMISES: Final = {
         "record, committed before its answer."
     ),
     "audit.fail-closed": "If the record cannot be written, nothing leaves.",
+    "audit.report": (
+        "A report over any days has the guide's sections (authentication, data access, "
+        "consent changes, security incidents) and key rotations, as JSON, CSV and a "
+        "page a person can read, and says first whether the log holds."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."

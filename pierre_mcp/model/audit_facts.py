@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from pierre_mcp.model.audit import Event
+from pierre_mcp.model.audit import Event, Outcome
 
 
 class Facts(NamedTuple):
@@ -32,6 +32,11 @@ class Facts(NamedTuple):
     def is_call(self) -> bool:
         """Whether a tool was called, by an assistant or as one."""
         return bool(self.recipient) and self.event != Event.SESSION
+
+    @property
+    def is_served(self) -> bool:
+        """Whether an assistant called: a preview is the owner's own."""
+        return self.is_call and self.outcome != Outcome.PREVIEW
 
 
 def facts_of(entry: Mapping[str, Any]) -> Facts:

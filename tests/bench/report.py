@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TypeVar
 
 import numpy as np
@@ -92,10 +92,10 @@ def measure(store: Store) -> Report:
 
 def timed(what: str, work: Callable[[], T]) -> tuple[T, float]:
     """Do it, say how long it took, and return both."""
-    begun = perf_counter()
+    begun, busy = perf_counter(), process_time()
     done = work()
-    took = perf_counter() - begun
-    say(f"{what}: {took:.2f} s")
+    took, busy = perf_counter() - begun, process_time() - busy
+    say(f"{what}: {took:.2f} s ({busy:.2f} s of a processor)")
     return done, took
 
 

@@ -6,10 +6,9 @@ told of them is counted over the kinds.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.audit_facts import Facts
 
 OTHERS: Final = "others"
@@ -18,31 +17,30 @@ OTHERS: Final = "others"
 _MOST_WORDS: Final = 20
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Kinds:
-    """Kinds of rows, how many rows there are of each, and the bytes that left by it."""
+    """Kinds of rows.
 
-    counts: Counter[Facts] = field(default_factory=Counter)
-    sizes: Counter[Facts] = field(default_factory=Counter)
+    Attributes:
+        counts: How many rows there are of each.
+        sizes: How many bytes their answers had.
+    """
 
-    def add(self, facts: Facts, entry: Mapping[str, Any]) -> None:
-        """Count one row."""
-        self.counts[facts] += 1
-        if facts.outcome == Outcome.RELEASED:
-            self.sizes[facts] += entry["size"]
+    counts: Mapping[Facts, int]
+    sizes: Mapping[Facts, int]
 
     def only(self, belongs: Callable[[Facts], bool]) -> "Kinds":
         """Return the kinds that belong, and no others."""
         kept = [facts for facts in self.counts if belongs(facts)]
         return Kinds(
-            Counter({facts: self.counts[facts] for facts in kept}),
-            Counter({facts: self.sizes[facts] for facts in kept}),
+            {facts: self.counts[facts] for facts in kept},
+            {facts: self.sizes[facts] for facts in kept},
         )
 
     @property
     def rows(self) -> int:
         """How many rows there are of all kinds."""
-        return self.counts.total()
+        return sum(self.counts.values())
 
     def number(self, **having: str) -> int:
         """Return how many rows have all of these facts."""

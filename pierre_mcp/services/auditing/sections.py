@@ -51,6 +51,12 @@ def received(kinds: Kinds) -> dict[str, dict[str, int]]:
     }
 
 
+def bytes_released(kinds: Kinds) -> int:
+    """Return how many bytes left."""
+    released = kinds.only(lambda one: one.outcome == Outcome.RELEASED)
+    return sum(released.sizes.values())
+
+
 def _categories(facts: Facts) -> tuple[str, ...]:
     """Return the categories that an answer carried, each once."""
     found = {pair.partition(":")[2] for pair in facts.opened}
@@ -80,7 +86,7 @@ def _access(kinds: Kinds) -> Mapping[str, Count]:
     exports = kinds.only(lambda one: one.is_act and one.outcome == Outcome.DONE)
     return {
         "answers_released": calls.number(outcome=Outcome.RELEASED),
-        "bytes_released": calls.sizes.total(),
+        "bytes_released": bytes_released(calls),
         "previews": calls.number(outcome=Outcome.PREVIEW),
         "refused": calls.number(outcome=Outcome.REFUSED),
         "not_understood": calls.number(outcome=Outcome.INVALID),

@@ -13,7 +13,7 @@ from pierre_mcp.model.audit import Event, FindingKind, Line, Outcome, Risk
 from pierre_mcp.model.audit_report import Period, Report, Section, SectionName
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.policy import audit_sections
-from pierre_mcp.services.auditing import report as reports
+from pierre_mcp.services.auditing import counting
 from pierre_mcp.services.auditing.report import Asked, reported
 from pierre_mcp.services.auditing.sealed import with_sealed, without_sealed
 from pierre_mcp.services.steps import Progress
@@ -250,7 +250,7 @@ def test_of_who_was_erased_nothing_is_told(world: World) -> None:
 def test_few_rows_are_listed_and_all_are_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "LISTED", 3)
+    monkeypatch.setattr(counting, "LISTED", 3)
     for _ in range(5):
         world.ask("get_consents")
     [listing] = section(told(world), SectionName.ACCESS).listings
