@@ -15,6 +15,7 @@ from pierre_mcp.cli.periods import From, To, period
 from pierre_mcp.cli.session import AsJson, current, say, say_table
 from pierre_mcp.errors import PersonErasedError
 from pierre_mcp.model.audit import Event, Outcome, Risk
+from pierre_mcp.model.audit_facts import asker
 from pierre_mcp.model.category import Category
 from pierre_mcp.policy.privacy import visible
 from pierre_mcp.services.auditing.looking import (
@@ -115,11 +116,11 @@ def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
         *(
             visible(str(fact))
             for fact in (
-                row.get("door", ""),
-                row.get("recipient") or row.get("caller", ""),
-                row.get("action", ""),
-                row.get("outcome", ""),
-                row.get("code", ""),
+                row["door"],
+                asker(row["caller"], row["recipient"]),
+                row["action"],
+                row["outcome"],
+                row["code"],
             )
         ),
     )

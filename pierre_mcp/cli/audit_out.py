@@ -14,6 +14,7 @@ from pierre_mcp.cli.faults import (
     NotTakenError,
     PathTakenError,
     PathUnwritableError,
+    ReaderGoneError,
 )
 from pierre_mcp.errors import ExportUnwritableError
 from pierre_mcp.formats.audit_writing import json_text
@@ -88,7 +89,17 @@ def _put(file: BinaryIO, text: str) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text)
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 @contextmanager
@@ -96,8 +107,8 @@ def _piped() -> Iterator[None]:
     """End quietly where the reader of a pipe has enough, as after ``| head``."""
     try:
         yield
-        sys.stdout.flush()
-    except BrokenPipeError:
+        _flush()
+    except ReaderGoneError:
         # Else the interpreter complains when it flushes the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None

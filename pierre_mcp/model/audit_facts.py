@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from pierre_mcp.model.audit import Event, Outcome
+from pierre_mcp.model.audit import Event
 
 
 class Facts(NamedTuple):
@@ -34,9 +34,21 @@ class Facts(NamedTuple):
         return bool(self.recipient) and self.event != Event.SESSION
 
     @property
+    def is_preview(self) -> bool:
+        """Whether the owner called, to see what an assistant would get."""
+        return self.is_call and self.caller == "owner"
+
+    @property
     def is_served(self) -> bool:
-        """Whether an assistant called: a preview is the owner's own."""
-        return self.is_call and self.outcome != Outcome.PREVIEW
+        """Whether an assistant called."""
+        return self.is_call and self.caller != "owner"
+
+
+def asker(caller: str, recipient: str) -> str:
+    """Return who asked, in a word: an assistant, or the owner as one, or whoever."""
+    if recipient and caller == "owner":
+        return f"owner as {recipient}"
+    return recipient or caller
 
 
 def facts_of(entry: Mapping[str, Any]) -> Facts:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Final
 
+from pierre_mcp.model.audit_facts import asker
 from pierre_mcp.model.audit_report import (
     Cell,
     Count,
@@ -294,10 +295,10 @@ def _listing(listing: Listing) -> Markup:
     more = f" {listing.more:,} more are not listed." if listing.more else ""
     caption = element("caption", f"{name}, newest first: {len(listing.rows):,}.{more}")
     cells = [dict(zip(listing.columns, row, strict=True)) for row in listing.rows]
-    for row in cells:  # who asked is either, and no row has both
-        caller = row.pop("caller", None)
-        if row.pop("door", None) is not None:
-            row["recipient"] = row["recipient"] or caller
+    for row in cells:
+        row.pop("door", None)
+        if caller := row.pop("caller", None):
+            row["recipient"] = asker(str(caller), str(row["recipient"]))
     head = (element("th", _HEADS.get(one, one), scope="col") for one in cells[0])
     table = element(
         "table",

@@ -7,7 +7,7 @@ act is only what came by another door than its own.
 
 from typing import Final
 
-from pierre_mcp.model.audit import Event, Outcome
+from pierre_mcp.model.audit import Event, Outcome, Risk
 from pierre_mcp.model.audit_facts import Facts
 from pierre_mcp.model.audit_report import SectionName
 
@@ -76,7 +76,9 @@ def of_consent(row: Facts) -> bool:
 
 
 def of_incident(row: Facts) -> bool:
-    """Tell whether it is something to look at."""
+    """Tell whether it is something to look at; what a preview was refused is not."""
+    if row.is_preview and row.risk != Risk.HIGH:
+        return False
     return row.event in _SUSPECT or keeps_incident(row)
 
 

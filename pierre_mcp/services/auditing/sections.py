@@ -82,12 +82,13 @@ def _authentication(kinds: Kinds) -> Mapping[str, Count]:
 
 
 def _access(kinds: Kinds) -> Mapping[str, Count]:
-    calls = kinds.only(lambda one: one.is_call)
+    calls = kinds.only(lambda one: one.is_served)
+    previews = kinds.only(lambda one: one.is_preview)
     exports = kinds.only(lambda one: one.is_act and one.outcome == Outcome.DONE)
     return {
         "answers_released": calls.number(outcome=Outcome.RELEASED),
         "bytes_released": bytes_released(calls),
-        "previews": calls.number(outcome=Outcome.PREVIEW),
+        "previews_by_owner": previews.rows,
         "refused": calls.number(outcome=Outcome.REFUSED),
         "not_understood": calls.number(outcome=Outcome.INVALID),
         "failed": calls.number(outcome=Outcome.FAILED),

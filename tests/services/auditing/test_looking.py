@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from pierre_mcp.model.audit_facts import asker
 from pierre_mcp.model.audit_report import Period
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services.auditing.export import CSV, OCSF, Exported, Exporting, exported
 from pierre_mcp.services.auditing.looking import Wanted, found, opened, whole
+from pierre_mcp.services.export_words import in_words
 from pierre_mcp.store.database import Tx
 from tests.gate.world import CLAUDE, OTHER, World, a_world
 from tests.store.hands import edit
@@ -116,3 +118,12 @@ def test_of_a_log_that_was_changed_only_what_holds(world: World, form: str) -> N
     assert done.finding is not None
     assert (done.finding.seq, done.rows) == (3, 2)
     assert OTHER not in text
+
+
+def test_a_preview_is_the_owners(world: World) -> None:
+    world.ask("get_activities", of=Owner(preview_as=OTHER))
+    row = world.gate.maintain(CALL, partial(whole, seq=5))
+    assert row is not None
+    entry = row.stored.entry
+    assert asker(entry["caller"], entry["recipient"]) == f"owner as {OTHER}"
+    assert in_words(entry).startswith(f"A preview as {OTHER} was refused")

@@ -65,6 +65,11 @@ def an_act(action: str, event: Event, **more: Any) -> Line:
     return Line(event=event, risk=Risk.MEDIUM, action=action, session="s", **facts)
 
 
+def a_limit() -> Line:
+    of = {"door": "mcp", "caller": "recipient", "recipient": CLAUDE}
+    return an_act("calls", Event.RATE_LIMIT_EXCEEDED, **of)
+
+
 @pytest.mark.promise("audit.report")
 def test_what_was_asked_and_what_left(world: World) -> None:
     world.ask("get_activities")
@@ -72,17 +77,18 @@ def test_what_was_asked_and_what_left(world: World) -> None:
     answer = world.ask("get_activities")
     world.told("get_consents", of=OTHER)
     world.ask("get_activities", of=Owner(preview_as=CLAUDE))
+    world.ask("get_stats", of=Owner(preview_as=OTHER))
     world.ask("get_activities", {"limit": -1})
     report = told(world)
     assert answer.structured is not None
     access = counts(report, SectionName.ACCESS)
     assert access["answers_released"] == 2
     assert access["bytes_released"] > len(answer.structured)
-    assert (access["refused"], access["previews"], access["not_understood"]) == (
-        1,
-        1,
-        1,
-    )
+    assert (
+        access["refused"],
+        access["previews_by_owner"],
+        access["not_understood"],
+    ) == (1, 2, 1)
     tables = section(report, SectionName.ACCESS).tables["recipients_by_category"]
     assert tables == {
         CLAUDE: {"activities": 1, "heart_rate": 1, "power": 1},
@@ -148,7 +154,7 @@ def test_keys_and_incidents(world: World) -> None:
         an_act("keys rewrap compromised", Event.KEY_ROTATION),
         an_act("incident open", Event.ADMINISTRATIVE_ACTION),
         an_act("scan", Event.SUSPICIOUS_ACTIVITY, door="system", caller="system"),
-        an_act("calls", Event.RATE_LIMIT_EXCEEDED, door="mcp", recipient=CLAUDE),
+        a_limit(),
     )
     report = told(world)
     assert counts(report, SectionName.KEYS) == {
