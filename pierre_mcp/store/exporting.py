@@ -14,7 +14,7 @@ from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring.cells import Place
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.operation import Operation
-from pierre_mcp.store import audit_rows
+from pierre_mcp.store import audit_reading
 from pierre_mcp.store.audit import ERASE
 from pierre_mcp.store.database import Tx
 
@@ -96,7 +96,7 @@ def accesses(
             at = _EPOCH + timedelta(microseconds=entry["at_us"])
         except (ValueError, KeyError, TypeError):
             raise AuditTamperedError from None
-        detail = None if cell is None else audit_rows.detail(tx, grant, seq, cell)
+        detail = None if cell is None else audit_reading.detail(tx, grant, seq, cell)
         yield seq, {"row": seq, "at": at, **told, "detail": detail}
 
 

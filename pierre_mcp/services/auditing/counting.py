@@ -16,7 +16,7 @@ from pierre_mcp.model.audit_report import Cell, Day, SectionName
 from pierre_mcp.policy.audit_sections import SECTIONS
 from pierre_mcp.services.auditing.facts import Kinds
 from pierre_mcp.services.auditing.rows import LISTED, row_cells
-from pierre_mcp.store.audit_rows import Entry
+from pierre_mcp.store.audit_reading import Entry
 
 _FIRST_DAY: Final = date(1970, 1, 1)
 _DAY_US: Final = 86_400_000_000

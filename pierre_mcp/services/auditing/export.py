@@ -17,8 +17,8 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.services.auditing.rows import COLUMNS, moments, row_cells
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.steps import Listener, Progress, silent
-from pierre_mcp.store import audit_rows
-from pierre_mcp.store.audit_rows import Entry
+from pierre_mcp.store import audit_reading
+from pierre_mcp.store.audit_reading import Entry
 from pierre_mcp.store.database import Tx
 
 OCSF: Final = "ocsf"
@@ -65,8 +65,10 @@ def exported(
     finding = found if isinstance(found, Finding) else None
     since, until = moments(to.period)
     before = None if finding is None else finding.seq
-    rows = audit_rows.span(tx, maintenance, since=since, until=until, before=before)
-    for place, line in enumerate(_lines(audit_rows.entries(tx, maintenance, rows), to)):
+    rows = audit_reading.span(tx, maintenance, since=since, until=until, before=before)
+    for place, line in enumerate(
+        _lines(audit_reading.entries(tx, maintenance, rows), to)
+    ):
         to.write(line)
         if place % _STEP == 0:
             to.listen(Progress(place, len(rows), "rows"))

@@ -9,8 +9,8 @@ from pierre_mcp.model.audit_report import Period
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.services.auditing.rows import moments
-from pierre_mcp.store import audit_rows
-from pierre_mcp.store.audit_rows import Entry, Stored
+from pierre_mcp.store import audit_reading
+from pierre_mcp.store.audit_reading import Entry, Stored
 from pierre_mcp.store.database import Tx
 
 
@@ -69,8 +69,8 @@ def found(
     """
     del who
     since, until = moments(wanted.period) if wanted.period else (None, None)
-    rows = audit_rows.span(tx, maintenance, since=since, until=until)
-    entries = audit_rows.entries(tx, maintenance, rows, newest_first=True)
+    rows = audit_reading.span(tx, maintenance, since=since, until=until)
+    entries = audit_reading.entries(tx, maintenance, rows, newest_first=True)
     newest = list(islice(filter(wanted.fits, entries), most + 1))
     return Found(tuple(reversed(newest[:most])), more=len(newest) > most)
 
@@ -84,7 +84,7 @@ def whole(
         AuditTamperedError: It is not as we write them.
     """
     del who
-    row = audit_rows.stored(tx, maintenance, seq)
+    row = audit_reading.stored(tx, maintenance, seq)
     return None if row is None else Whole(row)
 
 
@@ -93,5 +93,5 @@ def opened(tx: Tx, grant: Grant, *, row: Whole) -> Whole:
     cell = row.stored.detail
     if cell is None:
         return row
-    detail = audit_rows.detail(tx, grant, row.stored.entry["seq"], cell)
+    detail = audit_reading.detail(tx, grant, row.stored.entry["seq"], cell)
     return replace(row, detail=detail)

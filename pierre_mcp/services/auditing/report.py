@@ -27,7 +27,7 @@ from pierre_mcp.services.auditing.rows import COLUMNS, moments
 from pierre_mcp.services.auditing.sections import PARTS
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.steps import Listener, Progress, silent
-from pierre_mcp.store import audit, audit_rows
+from pierre_mcp.store import audit, audit_reading
 from pierre_mcp.store.database import Tx
 
 _STEP: Final = 5_000
@@ -63,7 +63,7 @@ def reported(
     before = None if finding is None else finding.seq
     rows = _rows(tx, maintenance, asked.period, before)
     counted = Counting(asked.chosen)
-    newest = audit_rows.entries(tx, maintenance, rows, newest_first=True)
+    newest = audit_reading.entries(tx, maintenance, rows, newest_first=True)
     for place, entry in enumerate(newest):
         counted.add(entry)
         if place % _STEP == 0:
@@ -89,7 +89,7 @@ def _rows(
     tx: Tx, maintenance: Maintenance, period: Period, before: int | None
 ) -> range:
     since, until = moments(period)
-    rows = audit_rows.span(tx, maintenance, since=since, until=until, before=before)
+    rows = audit_reading.span(tx, maintenance, since=since, until=until, before=before)
     erased = [row for row in audit.done(tx, maintenance, audit.ERASE) if row in rows]
     return range(max(erased) + 1, rows.stop) if erased else rows
 

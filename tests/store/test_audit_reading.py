@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pierre_mcp.errors import AuditTamperedError
-from pierre_mcp.store import audit, audit_rows
+from pierre_mcp.store import audit, audit_reading
 from pierre_mcp.store.database import Store, Tx
 from tests.store.hands import edit
 from tests.stores import NOW, a_grant, a_line, maintenance, new_store, owner_of
@@ -36,7 +36,7 @@ def log(directory: Path) -> Iterator[Store]:
 
 def rows(tx: Tx, since: float | None, until: float | None, **more: int) -> list[int]:
     """The rows from one hour to before another."""
-    found = audit_rows.span(
+    found = audit_reading.span(
         tx,
         maintenance(),
         since=None if since is None else NOW + timedelta(hours=since),
@@ -68,9 +68,9 @@ def test_only_rows_before_one(log: Store) -> None:
 def test_in_either_order(log: Store) -> None:
     with log.reading() as tx:
         span = range(2, 5)
-        found = list(audit_rows.entries(tx, maintenance(), span))
-        back = list(audit_rows.entries(tx, maintenance(), span, newest_first=True))
-        none = list(audit_rows.entries(tx, maintenance(), range(3, 3)))
+        found = list(audit_reading.entries(tx, maintenance(), span))
+        back = list(audit_reading.entries(tx, maintenance(), span, newest_first=True))
+        none = list(audit_reading.entries(tx, maintenance(), range(3, 3)))
     assert [row["seq"] for row in found] == [2, 3, 4]
     assert found == back[::-1]
     assert none == []
@@ -80,18 +80,18 @@ def test_one_row_whole_and_its_detail_for_the_owner_alone(log: Store) -> None:
     who = owner_of(log)
     grant, of_a_recipient = a_grant(who), a_grant(who, pairs=set())
     with log.reading() as tx:
-        row = audit_rows.stored(tx, maintenance(), 3)
+        row = audit_reading.stored(tx, maintenance(), 3)
         assert row is not None
         assert row.detail is not None
         assert (row.entry["action"], len(row.link), len(row.mac)) == ("tool_2", 64, 64)
-        assert audit_rows.detail(tx, grant, 3, row.detail) == {"client": "Claude"}
-        assert audit_rows.detail(tx, grant, 4, row.detail) is None, "moved"
-        bare = audit_rows.stored(tx, maintenance(), 4)
+        assert audit_reading.detail(tx, grant, 3, row.detail) == {"client": "Claude"}
+        assert audit_reading.detail(tx, grant, 4, row.detail) is None, "moved"
+        bare = audit_reading.stored(tx, maintenance(), 4)
         assert bare is not None
         assert bare.detail is None
-        assert audit_rows.stored(tx, maintenance(), 8) is None
+        assert audit_reading.stored(tx, maintenance(), 8) is None
         with pytest.raises(RuntimeError):
-            audit_rows.detail(tx, of_a_recipient, 3, row.detail)
+            audit_reading.detail(tx, of_a_recipient, 3, row.detail)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_we_never_wrote(log: Store, directory: Path, wrong: str) -> None:
     edit(directory, f"UPDATE audit SET entry = {wrong} WHERE seq = 6")  # noqa: S608 - ours
     try:
         with log.reading() as tx, pytest.raises(AuditTamperedError):
-            audit_rows.stored(tx, maintenance(), 6)
+            audit_reading.stored(tx, maintenance(), 6)
         with log.reading() as tx, pytest.raises(AuditTamperedError):
             rows(tx, 7, None)
         with log.reading() as tx:
@@ -130,8 +130,8 @@ def test_a_row_that_is_missing_is_passed_over(log: Store, directory: Path) -> No
     try:
         with log.reading() as tx:
             assert set(rows(tx, 5, None)) - {4} == {5, 6, 7}
-            span = audit_rows.span(tx, maintenance(), since=NOW + timedelta(hours=1))
-            found = list(audit_rows.entries(tx, maintenance(), span))
+            span = audit_reading.span(tx, maintenance(), since=NOW + timedelta(hours=1))
+            found = list(audit_reading.entries(tx, maintenance(), span))
         assert [one["seq"] for one in found] == [2, 3, 5, 6, 7]
     finally:
         edit(directory, "INSERT INTO audit VALUES (?, ?, ?, ?)", row)
