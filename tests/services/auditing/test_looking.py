@@ -113,10 +113,11 @@ def test_as_a_table(world: World) -> None:
 
 @pytest.mark.parametrize("form", [CSV, OCSF])
 def test_of_a_log_that_was_changed_only_what_holds(world: World, form: str) -> None:
-    edit(world.directory, "UPDATE audit SET mac = zeroblob(32) WHERE seq = 3")
+    edit(world.directory, "UPDATE audit SET link = zeroblob(32) WHERE seq = 3")
     text, done = export(world, form, Period(DAY, DAY + timedelta(days=1)))
     assert done.finding is not None
-    assert (done.finding.seq, done.rows) == (3, 2)
+    assert done.finding.seq <= 3, "the row, or the first that it may be"
+    assert done.rows == done.finding.seq - 1
     assert OTHER not in text
 
 
