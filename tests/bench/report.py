@@ -3,8 +3,8 @@
     python -m tests.bench.report [--rows 100000] [--keep DIRECTORY]
 
 Makes a log of that many rows over two years, a burst a day: two assistants, refusals,
-the owner's acts, key rotations and words that try to be markup. Then times checking the log,
-reporting on all of it beside that, and each way of writing it.
+the owner's acts, key rotations and words that try to be markup. Then times checking the
+log, reporting on all of it beside that, and each way of writing it.
 """
 
 import argparse
