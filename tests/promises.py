@@ -24,6 +24,11 @@ PROMISES: Final = {
         "If the record cannot be written (a full disk, a lock held by others, a file "
         "that is read-only), nothing leaves, and the caller gets a sentence."
     ),
+    "audit.report": (
+        "A report over any days has the guide's sections (authentication, data access, "
+        "consent changes, security incidents) and key rotations, as JSON, CSV and a "
+        "page a person can read, and says first whether the log holds."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located (to the row, or to one checkpoint interval); forks, "

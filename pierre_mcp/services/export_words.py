@@ -58,7 +58,10 @@ _WHO: Final = {"owner": "You", "job": "A job of yours", "system": "pierre-mcp it
 def in_words(row: Mapping[str, Any]) -> str:
     """Return what a row of the log says, as a sentence."""
     who = row["recipient"] or _WHO.get(row["caller"], "Something")
+    if row["recipient"] and row["caller"] == "owner":
+        previewed = row["outcome"] == "preview"
+        who = f"You, as {who}," if previewed else f"A preview as {who}"
     did = _DID.get(row["outcome"], "{action}").format(action=row["action"])
     why = f" ({row['code']})" if row["code"] else ""
-    opened = f", with {', '.join(row['opened'])}" if row["opened"] else ""
+    opened = f", with {', '.join(map(str, row['opened']))}" if row["opened"] else ""
     return f"{who} {did}{why}{opened}."
