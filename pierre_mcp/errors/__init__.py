@@ -39,6 +39,10 @@ from pierre_mcp.errors.asked import (
     ResourceUnknownError,
     ScopeMalformedError,
     ToolUnknownError,
+    WitnessFailedError,
+    WitnessForeignError,
+    WitnessTakenError,
+    WitnessUnknownError,
     ZoneUnknownError,
 )
 from pierre_mcp.errors.keyring import (
@@ -117,6 +121,8 @@ from pierre_mcp.errors.store import (
     StoreReplacedError,
     StoreUnwritableError,
     StoreUpgradedError,
+    WitnessesUnreadableError,
+    WitnessesUnwritableError,
 )
 
 __all__ = [
@@ -217,5 +223,11 @@ __all__ = [
     "TokenExpiredError",
     "TokenRefusedError",
     "ToolUnknownError",
+    "WitnessFailedError",
+    "WitnessForeignError",
+    "WitnessTakenError",
+    "WitnessUnknownError",
+    "WitnessesUnreadableError",
+    "WitnessesUnwritableError",
     "ZoneUnknownError",
 ]

@@ -55,6 +55,33 @@ class CursorInvalidError(InvalidError):
     remedy = "Ask again without it."
 
 
+class WitnessFailedError(InvalidError):
+    """That file or command took no checkpoint, so it was not added."""
+
+    code = "witness_failed"
+    remedy = "A file is in a folder that is there; a command ends with 0 within 10 s."
+
+
+class WitnessForeignError(InvalidError):
+    """There is something else in that file, and it was left as it is."""
+
+    code = "witness_foreign"
+    remedy = "Name another."
+
+
+class WitnessTakenError(InvalidError):
+    """It keeps checkpoints already, or eight others do, which is the most there are."""
+
+    code = "witness_taken"
+
+
+class WitnessUnknownError(NotFoundError):
+    """No such file or command keeps checkpoints."""
+
+    code = "witness_unknown"
+    remedy = "Their numbers are shown by: pierre-mcp audit witness"
+
+
 class ZoneUnknownError(InvalidError):
     """The time zone is not a name of the IANA database, as Europe/Berlin is."""
 
