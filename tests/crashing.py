@@ -33,7 +33,7 @@ from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.settings import from_environment
-from pierre_mcp.store import audit, people, policies, recordings, sealed
+from pierre_mcp.store import audit_check, people, policies, recordings, sealed
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.receipts import Beside
 from tests.forks import PIPE, Fork
@@ -106,7 +106,7 @@ class Crashed:
                 for row in sealed.every(tx, maintenance(), table):
                     for _, place, cell in row.cells:
                         tx.ring.open(cell, place)
-            assert isinstance(audit.verify(tx, maintenance(), who), Health)
+            assert isinstance(audit_check.verify(tx, maintenance(), who), Health)
             assert who is None or policies.ledger_holds(tx, maintenance(), who)
             there = set(tx.execute("SELECT person, id FROM recordings"))
             self._check_people(tx, "" if who is None else who.person, there)

@@ -17,7 +17,7 @@ from pierre_mcp.gate.rotations import rewrap
 from pierre_mcp.keyring.master import LocalMaster
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call, Owner
-from pierre_mcp.store import audit, sealed
+from pierre_mcp.store import audit_check, sealed
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import open_store
 from pierre_mcp.tools.catalogue import table
@@ -64,7 +64,7 @@ def check_whole(store: Store, written: set[str]) -> None:
             for row in sealed.every(tx, maintenance(), kind):
                 for _, place, cell in row.cells:
                     tx.ring.open(cell, place)
-        assert isinstance(audit.verify(tx, maintenance(), who), Health)
+        assert isinstance(audit_check.verify(tx, maintenance(), who), Health)
         there = {one for (one,) in tx.execute("SELECT import_id FROM recordings")}
         assert written <= there
 

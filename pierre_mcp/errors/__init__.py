@@ -63,6 +63,11 @@ from pierre_mcp.errors.kinds import (
     SealError,
     StoreError,
 )
+from pierre_mcp.errors.log import (
+    LogKeyMalformedError,
+    NoteMalformedError,
+    NotesForeignError,
+)
 from pierre_mcp.errors.master import (
     MasterCommandError,
     MasterKeychainError,
@@ -163,6 +168,7 @@ __all__ = [
     "LockPassphraseWrongError",
     "LockTimeoutError",
     "LockWaitsError",
+    "LogKeyMalformedError",
     "MasterCommandError",
     "MasterKeyElsewhereError",
     "MasterKeyError",
@@ -182,6 +188,8 @@ __all__ = [
     "MasterTokenError",
     "MasterTokenKeyError",
     "NotFoundError",
+    "NoteMalformedError",
+    "NotesForeignError",
     "NoticeChangedError",
     "ObjectedError",
     "ObjectionUnknownError",

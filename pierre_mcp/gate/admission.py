@@ -35,7 +35,7 @@ from pierre_mcp.policy.consent import Asked, Lacking, Objected, weigh
 from pierre_mcp.policy.levels import level_of
 from pierre_mcp.policy.notices import CURRENT
 from pierre_mcp.policy.objections import command_of
-from pierre_mcp.store import audit, people, policies
+from pierre_mcp.store import audit, audit_state, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
 from pierre_mcp.tools.table import Tool
@@ -240,7 +240,7 @@ class Admission:
         """Return leave to keep the store without seeing into it."""
         return Maintenance(self._mint)
 
-    def still_holds(self, tx: Tx, admitted: Admitted) -> audit.Tail | None:
+    def still_holds(self, tx: Tx, admitted: Admitted) -> audit_state.Tail | None:
         """Tell, in the step that would release, whether nothing has changed.
 
         Returns:
@@ -313,7 +313,7 @@ class Admission:
         )
         return who, here, read
 
-    def _now(self, last: audit.Tail) -> datetime:
+    def _now(self, last: audit_state.Tail) -> datetime:
         """Return the time by which consent counts: it never runs backward."""
         return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
 

@@ -41,8 +41,9 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
 from pierre_mcp.store import erasing, people, policies
-from pierre_mcp.store.database import TRUNCATE_TRIES, Tx
+from pierre_mcp.store.database import Tx
 from pierre_mcp.store.high_water import Mark
+from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
 
 __all__ = ["About", "Gate"]
 

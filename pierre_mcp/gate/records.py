@@ -11,8 +11,9 @@ from pierre_mcp.gate.steadiness import noted_at
 from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import audit, policies
-from pierre_mcp.store.database import WRITE_DEADLINE_S, Store, Tx
+from pierre_mcp.store import audit, audit_state, policies
+from pierre_mcp.store.database import Store, Tx
+from pierre_mcp.store.write_ahead import WRITE_DEADLINE_S
 
 LOG = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Records:
         facts: Facts,
         who: Identity | None,
         *,
-        after: audit.Tail | None = None,
+        after: audit_state.Tail | None = None,
     ) -> None:
         """Append the row, under the policy epoch of the log itself.
 
@@ -92,7 +93,7 @@ class Records:
         line: Line,
         facts: Facts,
         who: Identity | None,
-        after: audit.Tail | None,
+        after: audit_state.Tail | None,
     ) -> None:
         detail, now = facts.detail or None, noted_at(self._clock)
         audit.append(tx, line, now=now, who=who, detail=detail, after=after)

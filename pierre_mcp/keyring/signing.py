@@ -1,4 +1,4 @@
-"""Signatures that anyone can check: Ed25519 (RFC 8032), for receipts.
+"""Signatures that anyone can check: Ed25519 (RFC 8032), of receipts and checkpoints.
 
 ::
 
@@ -8,7 +8,7 @@
 The public key goes with what is signed, so a receipt is checked without this program
 and without any key of the store. Ed25519 hashes what it signs; the message says itself
 what it is, and no other use shares this key (DESIGN.md 5): what else is signed has a
-label, and so a key, of its own.
+label or a purpose, and so a key, of its own.
 """
 
 from cryptography.exceptions import InvalidSignature
@@ -22,22 +22,29 @@ from pierre_mcp.keyring.ring import SYSTEM, Purpose, Ring
 _LABEL = "pierre/receipt/v1"
 
 
-def public_key(ring: Ring, label: str = _LABEL) -> bytes:
-    """Return the 32 bytes by which a receipt of this store is checked.
+def public_key(
+    ring: Ring, label: str = _LABEL, purpose: Purpose = Purpose.RECEIPT_SIGN
+) -> bytes:
+    """Return the 32 bytes by which what this store signs is checked.
 
     Raises:
-        KeyMissingError: No key signs receipts yet.
+        KeyMissingError: No key signs for this purpose yet.
     """
-    return _signer(ring, label).public_key().public_bytes_raw()
+    return _signer(ring, label, purpose).public_key().public_bytes_raw()
 
 
-def sign(ring: Ring, message: bytes, label: str = _LABEL) -> bytes:
-    """Return the signature of a receipt, 64 bytes.
+def sign(
+    ring: Ring,
+    message: bytes,
+    label: str = _LABEL,
+    purpose: Purpose = Purpose.RECEIPT_SIGN,
+) -> bytes:
+    """Return the signature of a message, 64 bytes.
 
     Raises:
-        KeyMissingError: No key signs receipts yet.
+        KeyMissingError: No key signs for this purpose yet.
     """
-    return _signer(ring, label).sign(message)
+    return _signer(ring, label, purpose).sign(message)
 
 
 def signed_by(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -49,6 +56,6 @@ def signed_by(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _signer(ring: Ring, label: str) -> Ed25519PrivateKey:
-    seed = ring.derive(SYSTEM, Purpose.RECEIPT_SIGN, label)
+def _signer(ring: Ring, label: str, purpose: Purpose) -> Ed25519PrivateKey:
+    seed = ring.derive(SYSTEM, purpose, label)
     return Ed25519PrivateKey.from_private_bytes(seed)

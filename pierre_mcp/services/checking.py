@@ -3,7 +3,7 @@
 from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import audit, policies
+from pierre_mcp.store import audit_check, policies
 from pierre_mcp.store.database import Tx
 
 
@@ -11,7 +11,7 @@ def verify_log(
     tx: Tx, maintenance: Maintenance, who: Identity | None
 ) -> Finding | Health:
     """Check the audit log and the consent ledger; return the first thing wrong."""
-    found = audit.verify(tx, maintenance, who)
+    found = audit_check.verify(tx, maintenance, who)
     if isinstance(found, Finding) or who is None:
         return found
     holds = policies.ledger_holds(tx, maintenance, who)

@@ -31,11 +31,12 @@ from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.platform import create_private_file, make_private_dir, sync_file
 from pierre_mcp.store import keys, migrations
 from pierre_mcp.store.connection import connect, settle
-from pierre_mcp.store.database import WRITE_DEADLINE_S, Tx
+from pierre_mcp.store.database import Tx
 from pierre_mcp.store.faults import translated
 from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.lock import Turnstile
 from pierre_mcp.store.opening import FILE, Opening
+from pierre_mcp.store.write_ahead import WRITE_DEADLINE_S
 
 Listen = Callable[[int, int], None]
 """Hears how many pages are copied, of how many."""
@@ -215,7 +216,7 @@ def put_in_place(opening: Opening, copy: Path, *, at: datetime) -> Path | None:
             settle(db)
             _copied(new, db)
             outside = HighWater(opening.high_water, keys.store_id(db))
-            outside.begin(Mark.newest(db))
+            outside.begin_as(db)
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # waits for nobody
     return kept
 

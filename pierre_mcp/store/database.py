@@ -10,7 +10,6 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,12 +29,16 @@ from pierre_mcp.keyring.ring import (
     count_after_block,
 )
 from pierre_mcp.store import migrations
-from pierre_mcp.store.connection import BUSY_TIMEOUT, WAL_BYTES
 from pierre_mcp.store.faults import translated
 from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.keys import Keys
 from pierre_mcp.store.lock import Turnstile
 from pierre_mcp.store.turn import Turn
+from pierre_mcp.store.write_ahead import (
+    CLOSE_DEADLINE_S,
+    WRITE_DEADLINE_S,
+    WriteAhead,
+)
 
 _STAMP: Final = "SELECT id, generation, manifest FROM store"
 _SEALS: Final = "SELECT seals FROM keyring WHERE id = ?"
@@ -44,12 +47,6 @@ _SEALING: Final = {Purpose.SEAL, Purpose.AUDIT}
 
 LOW_WATER: Final = 4_096
 """Seals kept in hand at the start of a unit; no unit makes more."""
-
-WRITE_DEADLINE_S: Final = 20.0
-TIDY_DEADLINE_S: Final = 0.1
-CLOSE_DEADLINE_S: Final = 1.0
-TRUNCATE_TRIES: Final = 40
-TRUNCATE_PAUSE_S: Final = 0.25
 
 
 class Tx:
@@ -61,9 +58,10 @@ class Tx:
         ring: The keys, as this transaction finds or leaves them.
         keys: The master keys given, and how the ring is loaded.
         logged: The last row it added to the log; noted outside once it is committed.
+        notes: The checkpoints it took; likewise.
     """
 
-    __slots__ = ("_cursors", "_db", "keys", "logged", "ring")
+    __slots__ = ("_cursors", "_db", "keys", "logged", "notes", "ring")
 
     def __init__(self, db: sqlite3.Connection, ring: Ring, keys: Keys) -> None:
         self._db: sqlite3.Connection | None = db
@@ -71,6 +69,7 @@ class Tx:
         self.ring = ring
         self.keys = keys
         self.logged: Mark | None = None
+        self.notes: list[str] = []
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one constant statement with its values."""
@@ -106,7 +105,7 @@ class Tx:
         self._cursors.clear()
 
 
-class Store:
+class Store(WriteAhead):
     """One connection to one store, used from one thread.
 
     Args:
@@ -126,14 +125,11 @@ class Store:
         path: Path,
         outside: HighWater,
     ) -> None:
-        self.db = db
+        super().__init__(db, lock=lock, path=path)
         self._outside = outside
-        self._lock = lock
         self._keys = keys
         self._path = path
         self._file = _identity(path)
-        self._wal = path.with_name(path.name + "-wal")
-        self._tidied: tuple[int, int] | None = None
         self._ring: Ring | None = None
         self._stamp: object = None
 
@@ -194,7 +190,8 @@ class Store:
                 self._reserve()
             with self._transaction("BEGIN IMMEDIATE") as tx:
                 yield tx
-            self._outside.begin(Mark.newest(self.db))
+            self._outside.begin_as(self.db)
+            self._stale = True
 
     def refill(self) -> None:
         """Have seals in hand, for a snapshot in which values are sealed.
@@ -216,70 +213,6 @@ class Store:
         with translated(), self._lock.hold(WRITE_DEADLINE_S):
             return self._outside.mark(), Mark.newest(self.db)
 
-    def wants_checkpoint(self) -> bool:
-        """Tell whether the write-ahead log is over 1,000 pages, and has news."""
-        log = self._log()
-        return log is not None and log[0] > WAL_BYTES and log != self._tidied
-
-    def checkpoint(self, deadline_s: float = WRITE_DEADLINE_S) -> None:
-        """Move what the log holds into the file, as far as no reader is in the way.
-
-        Once all of it is moved and no reader is left in it, the next write starts the
-        log again and cuts it back.
-
-        Raises:
-            LockTimeoutError: Others held the store until the deadline.
-        """
-        with translated(), self._lock.hold(deadline_s):
-            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._tidied = self._log()
-
-    def truncate(self, tries: int = TRUNCATE_TRIES) -> bool:
-        """Move all of the log into the file and empty it; tell whether it is empty.
-
-        What was overwritten stands in the log until then, old seals and old keys too.
-        A reader in its snapshot is in the way: it is asked again, without the lock in
-        between.
-        """
-        with translated(), suppress(LockTimeoutError):
-            for tried in range(tries):
-                if tried:
-                    time.sleep(TRUNCATE_PAUSE_S)
-                with self._lock.hold(WRITE_DEADLINE_S):
-                    if self._truncated():
-                        return True
-        return False
-
-    def _truncated(self) -> bool:
-        # Waiting for readers inside the lock would keep every writer waiting too.
-        self.db.execute("PRAGMA busy_timeout = 0")
-        try:
-            sql = "PRAGMA wal_checkpoint(TRUNCATE)"
-            [(busy, _, _)] = self.db.execute(sql).fetchall()
-        finally:
-            self.db.execute(f"PRAGMA {BUSY_TIMEOUT}")
-        return not busy
-
-    def sweep(self, tries: int = TRUNCATE_TRIES) -> bool:
-        """Write the file anew without what was deleted, and empty its log.
-
-        Zeroing what is deleted, as ``secure_delete`` does, leaves pieces of it where
-        pages are merged. It holds the lock for long, which only the rare step does
-        that must leave nothing behind (DESIGN.md 4).
-
-        Returns:
-            Whether the log is empty.
-        """
-        with translated(), self._lock.hold(WRITE_DEADLINE_S):
-            self.db.execute("VACUUM")
-        return self.truncate(tries)
-
-    def tidy(self) -> None:
-        """Checkpoint if it is due and the lock is soon had; else another time."""
-        if self.wants_checkpoint():
-            with suppress(LockTimeoutError):
-                self.checkpoint(TIDY_DEADLINE_S)
-
     def give_up(self) -> None:
         """End every wait for the lock: the process is going. From any thread."""
         self._lock.give_up()
@@ -294,6 +227,8 @@ class Store:
             suppress(LockTimeoutError),
             self._lock.hold(CLOSE_DEADLINE_S, closing=True),
         ):
+            if self._stale:
+                self._truncated()
             self.db.close()
         self.db.close()
 
@@ -305,8 +240,13 @@ class Store:
             # Last, since a log cut by hand is found by whoever extends it, and is told
             # from a whole one that is old.
             self._outside.check(self.db)
+            if tx.notes:
+                self._outside.notes.check(self.db)
         if tx.logged is not None:
             self._outside.note(tx.logged)
+        if tx.notes:
+            self._outside.notes.add(tx.notes)
+            self._stale = True
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tx]:
@@ -369,13 +309,6 @@ class Store:
                 tx.execute(_RESERVE, (count_after_block(seals), key_id))
         for key_id in due:
             ring.reserve(key_id, SEAL_BLOCK)
-
-    def _log(self) -> tuple[int, int] | None:
-        try:
-            found = self._wal.stat()
-        except OSError:
-            return None
-        return found.st_size, found.st_mtime_ns
 
 
 def _running_low(ring: Ring) -> list[int]:

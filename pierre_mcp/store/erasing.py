@@ -23,11 +23,7 @@ from typing import Final
 from uuid import uuid4
 
 from pierre_mcp.keyring.ring import (
-    SYSTEM,
     KeyInfo,
-    KeyState,
-    Purpose,
-    Ring,
     person_scope,
     tenant_scope,
 )
@@ -130,8 +126,7 @@ def erase_person(
     # The ledger lets its rows go once their person's is gone.
     for table in sorted(sealed.TABLES, key=lambda table: table.name != "people"):
         _delete(tx, table, who, taken.keys)
-    if not _signs(tx.ring):
-        key_changes.renew(tx, maintenance, [receipts.USE], now=now)
+    key_changes.begin(tx, receipts.USE, now=now)
     tombstone = tombstone_of(keys.store_id(tx.db), who)
     receipt = receipts.made(
         tx,
@@ -272,14 +267,6 @@ def _keys(tx: Tx, who: Identity) -> tuple[KeyInfo, ...]:
     if tx.one(_OTHERS, (who.tenant, who.person)) is None:
         scopes.add(tenant_scope(who.tenant))
     return tuple(info for info in tx.ring.infos() if info.scope in scopes)
-
-
-def _signs(ring: Ring) -> bool:
-    return any(
-        (info.scope, info.purpose, info.state)
-        == (SYSTEM, Purpose.RECEIPT_SIGN, KeyState.ACTIVE)
-        for info in ring.infos()
-    )
 
 
 def _count(

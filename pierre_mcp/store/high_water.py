@@ -34,6 +34,7 @@ from pierre_mcp.platform import (
     replace_private_file,
     write_private_file,
 )
+from pierre_mcp.store.outside_notes import OutsideNotes
 
 LOG = logging.getLogger(__name__)
 
@@ -79,16 +80,20 @@ class HighWater:
         directory: Of all such files; made when the first is.
         store_id: Whose.
 
+    Attributes:
+        notes: The outside file of checkpoints, beside it.
+
     Raises:
         StoreDamagedError: The id is none that we give.
     """
 
-    __slots__ = ("_failed", "_path", "_torn", "store_id")
+    __slots__ = ("_failed", "_path", "_torn", "notes", "store_id")
 
     def __init__(self, directory: Path, store_id: str) -> None:
         if not _STORE_ID.fullmatch(store_id):  # it names a file, and came from one
             raise StoreDamagedError
         self.store_id = store_id
+        self.notes = OutsideNotes(directory, store_id)
         self._path = directory / f"{store_id}.log"
         self._failed = self._torn = False
 
@@ -132,6 +137,18 @@ class HighWater:
         try:
             make_private_dir(self._path.parent)
             self._replace(mark)
+        except OSError:
+            raise HighWaterUnwritableError from None
+
+    def begin_as(self, db: sqlite3.Connection) -> None:
+        """Make the outside files what a store says that was accepted, or put in place.
+
+        Raises:
+            HighWaterUnwritableError: They cannot be made.
+        """
+        self.begin(Mark.newest(db))
+        try:
+            self.notes.begin(db)
         except OSError:
             raise HighWaterUnwritableError from None
 

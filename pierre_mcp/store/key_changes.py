@@ -43,6 +43,16 @@ _SETTLE: Final = "UPDATE store SET generation = generation + 1, manifest = ?"
 _GENERATION: Final = "SELECT generation + 1 FROM store"
 
 
+def begin(tx: Tx, use: Use, *, now: datetime) -> None:
+    """Make the first key of a use, where it has none yet.
+
+    For what signs, which many a store never needs; nothing is under such a key.
+    """
+    infos = (info for info in tx.ring.infos() if info.state is KeyState.ACTIVE)
+    if use not in ((info.scope, info.purpose) for info in infos):
+        _renewed(tx, [use], now=now, old=KeyState.DECRYPT_ONLY)
+
+
 def renew(
     tx: Tx,
     maintenance: Maintenance,
@@ -67,27 +77,7 @@ def renew(
         MasterKeyWrongError: The master key in use was not given to this process.
     """
     del maintenance
-    rows = {row.info.id: row for row in keys.stored(tx.db)}
-    master = tx.keys.holding(current_master(tx.ring))
-    (last_id,) = tx.one(_LAST_ID, ("keyring",))
-    added: list[tuple[KeyInfo, bytes]] = []
-    for use in uses:
-        before = _active(rows.values(), use)
-        if before is not None:
-            tx.execute(_RETIRE, (old, _us(now), before.id))
-            _put(rows, replace(before, state=old))
-        version = 1 + max(_versions(rows.values(), use), default=0)
-        last_id += 1
-        info = KeyInfo(last_id, *use, version, KeyState.ACTIVE, master.id)
-        dek = new_dek()
-        row = wrap_key(info, dek, master=master, store_id=keys.store_id(tx.db))
-        keys.insert(tx.db, row, now)
-        rows[info.id] = row
-        added.append((info, dek))
-    _settle(tx, list(rows.values()), added)
-    for info, _ in added:
-        tx.ring.reserve(info.id, SEAL_BLOCK)
-    return [info for info, _ in added]
+    return _renewed(tx, uses, now=now, old=old)
 
 
 def compromise(
@@ -174,6 +164,32 @@ def _settle(
     gone: list[RetiredMaster] = keys.retired(tx.db)
     mac = manifest_mac(tx.ring, rows, generation=generation, retired=gone)
     tx.execute(_SETTLE, (mac,))
+
+
+def _renewed(
+    tx: Tx, uses: Iterable[Use], *, now: datetime, old: KeyState
+) -> list[KeyInfo]:
+    rows = {row.info.id: row for row in keys.stored(tx.db)}
+    master = tx.keys.holding(current_master(tx.ring))
+    (last_id,) = tx.one(_LAST_ID, ("keyring",))
+    added: list[tuple[KeyInfo, bytes]] = []
+    for use in uses:
+        before = _active(rows.values(), use)
+        if before is not None:
+            tx.execute(_RETIRE, (old, _us(now), before.id))
+            _put(rows, replace(before, state=old))
+        version = 1 + max(_versions(rows.values(), use), default=0)
+        last_id += 1
+        info = KeyInfo(last_id, *use, version, KeyState.ACTIVE, master.id)
+        dek = new_dek()
+        row = wrap_key(info, dek, master=master, store_id=keys.store_id(tx.db))
+        keys.insert(tx.db, row, now)
+        rows[info.id] = row
+        added.append((info, dek))
+    _settle(tx, list(rows.values()), added)
+    for info, _ in added:
+        tx.ring.reserve(info.id, SEAL_BLOCK)
+    return [info for info, _ in added]
 
 
 def _active(rows: Iterable[WrappedKey], use: Use) -> KeyInfo | None:

@@ -34,10 +34,11 @@ from pierre_mcp.platform import (
 )
 from pierre_mcp.store import audit, keys, migrations, people, policies
 from pierre_mcp.store.connection import connect, settle
-from pierre_mcp.store.database import CLOSE_DEADLINE_S, WRITE_DEADLINE_S, Store, Tx
+from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.faults import translated
 from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.lock import Turnstile
+from pierre_mcp.store.write_ahead import CLOSE_DEADLINE_S, WRITE_DEADLINE_S
 
 FILE: Final = "pierre.db"
 
@@ -205,7 +206,7 @@ def _create(
         tx = Tx(db, ring, keys.Keys([master]))
         people.add(tx, who, opening.profile)
         policies.create(tx, who, Policy())
-        audit.begin(tx)
+        audit.begin(tx, now=now)
         if opening.found is not None:
             opening.found(tx, who)
         tx.end()

@@ -72,7 +72,7 @@ class Worker(aiosqlite.Connection):
             await _settled(done)
             raise
         finally:
-            if store.wants_checkpoint():  # after the answer, not before it
+            if store.wants_tidying():  # after the answer, not before it
                 self._tx.put_nowait((None, store.tidy))
 
     def give_up(self) -> None:

@@ -350,7 +350,7 @@ def test_the_record_tells_the_level(world: World) -> None:
             [(cell,)] = world.by_hand(
                 "SELECT cell FROM audit_detail ORDER BY seq DESC LIMIT 1"
             )
-            place = audit._detail_place(owner_of(world.store), row["seq"])
+            place = audit.detail_place(owner_of(world.store), row["seq"])
             with world.store.reading() as tx:
                 salted = tx.ring.open(cell, place)
             assert salted.endswith(f'{{"level":"{level}"}}'.encode())

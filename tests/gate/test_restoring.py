@@ -39,7 +39,15 @@ from pierre_mcp.services.backups import Copied, back_up
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.restoring import Accepted, commands
 from pierre_mcp.settings import Settings
-from pierre_mcp.store import audit, imports, key_changes, people, policies, sealed
+from pierre_mcp.store import (
+    audit,
+    audit_check,
+    imports,
+    key_changes,
+    people,
+    policies,
+    sealed,
+)
 from pierre_mcp.store import recordings as stored
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
@@ -621,7 +629,7 @@ def test_who_was_erased_since_is_erased_again(
         for table in sealed.TABLES:
             if table.purpose is Purpose.SEAL:
                 assert not list(sealed.every(tx, maintenance(), table))
-        assert isinstance(audit.verify(tx, maintenance(), None), Health)
+        assert isinstance(audit_check.verify(tx, maintenance(), None), Health)
         assert {info.scope for info in tx.ring.infos()} == {"system"}
         assert audit.done(tx, maintenance(), "restore")
 

@@ -10,7 +10,14 @@ from pierre_mcp.keyring.ring import KeyState, Purpose
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.services.rotation import Emergency, Replacing, in_use
-from pierre_mcp.store import audit, key_changes, people, policies, rotation, sealed
+from pierre_mcp.store import (
+    audit_check,
+    key_changes,
+    people,
+    policies,
+    rotation,
+    sealed,
+)
 from pierre_mcp.store.database import Store
 from tests.store.hands import edit, look
 from tests.store.rotating import a_rotation, do, rotate, run, sealing_key
@@ -85,7 +92,7 @@ def states(store: Store) -> dict[int, str]:
 def healthy(store: Store) -> bool:
     who = owner_of(store)
     with store.reading() as tx:
-        return isinstance(audit.verify(tx, maintenance(), who), Health)
+        return isinstance(audit_check.verify(tx, maintenance(), who), Health)
 
 
 @pytest.mark.promise("keys.dek-rotation")

@@ -16,7 +16,7 @@ from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring import chain
 from pierre_mcp.model.audit import Finding, FindingKind, Health, Line
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import audit, people
+from pierre_mcp.store import audit, audit_check, audit_state, people
 from pierre_mcp.store.database import Store
 from tests.store.hands import by_hand, child, edit, go, line_of, look
 from tests.stores import NOW, a_line, a_store, maintenance, new_store, owner_grant
@@ -53,7 +53,7 @@ def append(
 
 def verify(store: Store) -> Finding | Health:
     with store.reading() as tx:
-        return audit.verify(tx, maintenance(), people.owner(tx))
+        return audit_check.verify(tx, maintenance(), people.owner(tx))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def at_row(store: Store, seq: int) -> FindingKind:
 def test_an_empty_log_is_healthy(store: Store) -> None:
     assert verify(store) == Health(0)
     with store.reading() as tx:
-        assert audit.tail(tx) == audit.Tail()
+        assert audit.tail(tx) == audit_state.Tail()
 
 
 def test_a_row_takes_the_later_of_two_times(store: Store, grant: Grant) -> None:

@@ -1,91 +1,128 @@
-"""The write-ahead log: moved into the file, cut, and gone with the last to close."""
+"""Checkpoints: taken when due, in the row's own transaction, and noted outside."""
 
-import sqlite3
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pierre_mcp.errors import (
-    LockTimeoutError,
-)
+from pierre_mcp.errors import AuditTamperedError
+from pierre_mcp.keyring import chain, merkle, notes
+from pierre_mcp.keyring.notes import Checkpoint
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import database
-from pierre_mcp.store.connection import WAL_PAGES
+from pierre_mcp.store import audit, audit_state, checkpoints
+from pierre_mcp.store.audit_state import EVERY_ROWS, Closing, Epoch
 from pierre_mcp.store.database import Store
-from tests.store.hands import child, line_of
-from tests.store.units import HOLDER, append, count, log_bytes
-from tests.stores import (
-    a_recording,
-    a_store,
-    new_store,
-    owner_grant,
-    put,
-)
-from tests.stores import database as file_of
+from pierre_mcp.store.outside_notes import notes_in
+from tests.store.hands import edit, look
+from tests.stores import NOW, a_line, maintenance, marks_of
+
+QUARTER = timedelta(minutes=15)
 
 
-def grow(store: Store, grant: Grant) -> None:
-    while not store.wants_checkpoint():
-        put(store, grant, *(a_recording(part=i) for i in range(300)))
+def append(
+    store: Store, grant: Grant, *, later: timedelta = timedelta(0), close: bool = False
+) -> int:
+    with store.writing() as tx:
+        how = Closing() if close else None
+        return audit.append(tx, a_line(), now=NOW + later, who=grant, close=how)
 
 
-def test_a_log_grown_long_is_moved_into_the_file_and_cut(
-    directory: Path, store: Store, grant: Grant
+def epoch_of(store: Store) -> Epoch:
+    with store.reading() as tx:
+        return audit_state.read_epoch(tx)
+
+
+def kept(store: Store) -> list[Checkpoint]:
+    with store.reading() as tx:
+        return [notes.parsed(one.note) for one in checkpoints.every(tx)]
+
+
+def outside(directory: Path) -> list[str]:
+    (path,) = marks_of(directory).glob("*.checkpoints")
+    assert path.stat().st_mode & 0o777 == 0o600
+    return notes_in(path.read_bytes())
+
+
+def test_one_is_taken_with_the_row_that_makes_it_due(
+    store: Store, grant: Grant
 ) -> None:
-    assert not store.wants_checkpoint()
-    store.tidy()
-    grow(store, grant)
-    long = log_bytes(directory)
-    assert long > 4_096 * WAL_PAGES
-    store.tidy()
-    assert not store.wants_checkpoint()  # nothing new to move
+    with store.writing() as tx:
+        for _ in range(EVERY_ROWS - 1):
+            audit.append(tx, a_line(), now=NOW, who=grant)
+    assert kept(store) == []
     append(store, grant)
-    assert log_bytes(directory) < long
-    assert not store.wants_checkpoint()
+    assert [one.size for one in kept(store)] == [EVERY_ROWS]
+    append(store, grant, later=QUARTER - timedelta(microseconds=1))
+    assert len(kept(store)) == 1
+    append(store, grant, later=QUARTER)
+    assert [one.size for one in kept(store)] == [EVERY_ROWS, EVERY_ROWS + 2]
 
 
-def test_a_log_is_moved_under_readers_and_cut_after_them(
+def test_a_note_says_what_the_rows_are(
     directory: Path, store: Store, grant: Grant
 ) -> None:
-    with a_store(directory) as reader:
-        with reader.reading() as tx:
-            (before,) = tx.one("SELECT count(*) FROM recordings")
-            grow(store, grant)
-            long = log_bytes(directory)
-            store.checkpoint()
-            append(store, grant)
-            assert log_bytes(directory) >= long  # a reader is in it
-            assert store.wants_checkpoint()
-            assert tx.one("SELECT count(*) FROM recordings") == (before,)
-        store.tidy()
-        append(store, grant)
-        assert log_bytes(directory) < long
-        assert count(reader) > before
+    for close in (False, True, False, False, True):
+        append(store, grant, close=close)
+    rows = look(directory, "SELECT entry, link, mac FROM audit ORDER BY seq")
+    first, second = kept(store)
+    leaves = [merkle.leaf(entry.encode()) for entry, _, _ in rows]
+    [(store_id,)] = look(directory, "SELECT id FROM store")
+    with store.reading() as tx:
+        one, other = checkpoints.every(tx)
+        vkey = notes.vkey(tx.ring, f"pierre-mcp/{store_id}")
+    assert second == Checkpoint(
+        origin=f"pierre-mcp/{store_id}",
+        size=5,
+        root=merkle.Range().grown(leaves).root(),
+        epoch=1,
+        at=NOW,
+        link=rows[4][1],
+        macs=hashlib.sha256(b"".join(mac for _, _, mac in rows[2:])).digest(),
+        previous=hashlib.sha256(one.note.encode()).digest(),
+    )
+    assert (first.size, first.epoch, first.previous) == (2, 0, notes.NO_NOTE)
+    assert notes.signed_by(vkey, one.note)
+    assert notes.signed_by(vkey, other.note)
+    assert outside(directory) == [one.note, other.note]
 
 
-def test_the_last_to_close_leaves_one_file(directory: Path) -> None:
-    with a_store(directory) as store:
-        put(store, owner_grant(store), a_recording())
-        assert file_of(directory).with_name("pierre.db-wal").exists()
-    assert not store.wants_checkpoint()
-    assert not list(directory.glob("pierre.db-*"))
+def test_the_key_moves_forward_by_one_step_each(store: Store, grant: Grant) -> None:
+    keys = [epoch_of(store).key]
+    for number in range(1, 4):
+        append(store, grant, close=True)
+        epoch = epoch_of(store)
+        keys.append(epoch.key)
+        assert epoch.number == number
+        assert epoch.key == chain.next_epoch_key(keys[-2])
+    assert len(set(keys)) == 4
 
 
-def test_a_store_closes_though_the_lock_is_held(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_row_that_was_edited_is_never_vouched_for(
+    directory: Path, store: Store, grant: Grant
 ) -> None:
-    monkeypatch.setattr(database, "CLOSE_DEADLINE_S", 0.05)
-    store = new_store(directory)
-    with child(HOLDER, directory) as process:
-        assert line_of(process) == "held"
-        store.close()
-    with pytest.raises(sqlite3.ProgrammingError):
-        store.db.execute("SELECT 1")
+    for _ in range(3):
+        append(store, grant)
+    edit(directory, "UPDATE audit SET entry = entry || ' ' WHERE seq = 2")
+    append(store, grant)  # the log still ends as it was left
+    with pytest.raises(AuditTamperedError):
+        append(store, grant, close=True)
+    assert kept(store) == []
 
 
-def test_whoever_gives_up_waits_no_more(directory: Path, store: Store) -> None:
-    with child(HOLDER, directory) as process:
-        assert line_of(process) == "held"
-        store.give_up()
-        with pytest.raises(LockTimeoutError), store.writing():
-            pytest.fail("it was begun")
+def test_an_idle_log_is_closed_once(store: Store, grant: Grant) -> None:
+    with store.writing() as tx:
+        assert checkpoints.close(tx, maintenance()) is None
+    append(store, grant)
+    later = NOW + QUARTER
+    with store.writing() as tx:
+        assert not checkpoints.waits(tx, maintenance(), now=NOW)
+        assert checkpoints.waits(tx, maintenance(), now=later)
+        first = checkpoints.close(tx, maintenance())
+    with store.writing() as tx:
+        assert not checkpoints.waits(tx, maintenance(), now=later)
+        assert first is not None
+        assert checkpoints.close(tx, maintenance()) == first
+        assert checkpoints.covering(tx, 1) == first
+        assert checkpoints.covering(tx, 2) is None
+    append(store, grant)

@@ -17,7 +17,7 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.model.audit import Health
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import audit, people, recordings
+from pierre_mcp.store import audit_check, people, recordings
 from pierre_mcp.store.database import Store
 from tests.store.hands import child, go, line_of, look
 from tests.store.units import HOLDER, WRITER, append, count
@@ -80,7 +80,7 @@ def test_a_full_disk_is_said_so_and_nothing_is_recorded(
     assert 0 < done < 200
     store.db.execute("PRAGMA max_page_count = 100000")
     with store.reading() as tx:
-        assert audit.verify(tx, maintenance(), people.owner(tx)) == Health(done)
+        assert audit_check.verify(tx, maintenance(), people.owner(tx)) == Health(done)
     assert append(store, grant) == done + 1
 
 
@@ -157,7 +157,7 @@ def test_no_acknowledged_write_is_lost_by_a_kill(directory: Path) -> None:
             process.kill()
             process.wait()
         with a_store(directory) as store, store.reading() as tx:
-            health = audit.verify(tx, maintenance(), people.owner(tx))
+            health = audit_check.verify(tx, maintenance(), people.owner(tx))
             assert isinstance(health, Health)
             assert health.rows >= last
             assert tx.one("SELECT count(*) FROM recordings")[0] >= last

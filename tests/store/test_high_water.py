@@ -18,7 +18,7 @@ from pierre_mcp.errors import (
     StoreReplacedError,
 )
 from pierre_mcp.model.audit import Finding, FindingKind
-from pierre_mcp.store import audit, high_water, people
+from pierre_mcp.store import audit, audit_check, high_water, people
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.high_water import HighWater, Mark
 from pierre_mcp.store.opening import open_store
@@ -370,7 +370,7 @@ def test_a_log_cut_by_hand_is_told_from_an_older_copy(directory: Path) -> None:
         db.execute("DELETE FROM audit WHERE seq = 3")
     with a_store(directory) as store:  # opens, so that audit verify can tell
         with store.reading() as tx:
-            found = audit.verify(tx, maintenance(), people.owner(tx))
+            found = audit_check.verify(tx, maintenance(), people.owner(tx))
         assert found == Finding(3, FindingKind.CUT)
 
 

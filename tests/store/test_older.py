@@ -17,7 +17,7 @@ from pierre_mcp.errors import StorePutBackError
 from pierre_mcp.model.audit import Health
 from pierre_mcp.platform import create_private_file, make_private_dir
 from pierre_mcp.services import activities
-from pierre_mcp.store import audit, migrations, people, policies
+from pierre_mcp.store import audit_check, migrations, people, policies
 from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.store.recordings import Wanted
@@ -65,7 +65,9 @@ def test_a_store_of_any_earlier_version_opens_and_all_of_it_is_there(
         [ride] = recordings_of(tx, grant, listed[-1].activity_id)
         assert ride.activity.elapsed_s == pytest.approx(1_799)
         assert "claude-desktop" in policies.read(tx, grant).policy.recipients
-        assert isinstance(audit.verify(tx, maintenance(), people.owner(tx)), Health)
+        assert isinstance(
+            audit_check.verify(tx, maintenance(), people.owner(tx)), Health
+        )
         assert tx.one("PRAGMA user_version") == (migrations.VERSION,)
 
 

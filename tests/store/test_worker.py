@@ -16,7 +16,7 @@ import pytest
 
 from pierre_mcp.errors import CancelledCallError, StoreForeignError
 from pierre_mcp.model.audit import Health
-from pierre_mcp.store import audit, people
+from pierre_mcp.store import audit, audit_check, people
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.store.worker import Worker
@@ -371,7 +371,7 @@ async def test_two_workers_on_one_store_lose_nothing(directory: Path) -> None:
 
         def check(store: Store, turn: Turn) -> object:
             with store.reading(turn) as tx:
-                return audit.verify(tx, maintenance(), people.owner(tx))
+                return audit_check.verify(tx, maintenance(), people.owner(tx))
 
         assert await one.run(check) == Health(80)
         assert await two.run(check) == Health(80)

@@ -1,0 +1,186 @@
+"""What the log keeps of its own end, sealed: its tail, and the epoch it is in.
+
+Each append opens both cells in its own transaction and keeps no copy (DESIGN 8)::
+
+    tail     | 8: row | 8: time | 8: policy epoch | 32: link | 8: epoch |
+    epoch    | 32: key | 8: number | 8: size | 8: time | 8: anchor
+             | 32: link | 32: SHA-256 of the note | n * 32: range of ``size`` leaves |
+
+A tail without its last number and an epoch that is a key alone are those of a store
+made before there were checkpoints: it is in epoch 0.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pierre_mcp.errors import AuditTamperedError, SealBrokenError
+from pierre_mcp.keyring import chain
+from pierre_mcp.keyring.cells import Place
+from pierre_mcp.keyring.ring import SYSTEM, Purpose
+from pierre_mcp.store.database import Tx
+
+EVERY_ROWS: Final = 256
+EVERY_US: Final = 15 * 60 * 1_000_000
+"""Rows, and microseconds, from one checkpoint to the next at most."""
+
+_STATE = "SELECT cell FROM audit_state WHERE name = ?"
+_SET_STATE = "UPDATE audit_state SET kid = ?, cell = ? WHERE name = ?"
+_ADD_STATE = "INSERT INTO audit_state (name, kid, cell) VALUES (?, ?, ?)"
+
+_NUMBERS_AT: Final = chain.EPOCH_KEY_BYTES
+_LINK_AT: Final = _NUMBERS_AT + 4 * 8
+_NOTE_AT: Final = _LINK_AT + chain.LINK_BYTES
+_RANGE_AT: Final = _NOTE_AT + 32
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The newest row, as last appended.
+
+    Attributes:
+        at_us: Its time, microseconds since 1970, UTC.
+        policy_epoch: Of the newest row that has one.
+        epoch: The number of the one that the next row is of.
+    """
+
+    seq: int = 0
+    link: bytes = chain.FIRST_LINK
+    at_us: int = 0
+    policy_epoch: int = 0
+    epoch: int = 0
+
+    def __bytes__(self) -> bytes:
+        """Return what is sealed."""
+        numbers = (self.seq, self.at_us, self.policy_epoch)
+        start = b"".join(n.to_bytes(8) for n in numbers)
+        return start + self.link + self.epoch.to_bytes(8)
+
+    @classmethod
+    def from_bytes(cls, plain: bytes) -> "Tail":
+        """Return the tail that was sealed."""
+        seq, at_us, policy_epoch = (
+            int.from_bytes(plain[i : i + 8]) for i in (0, 8, 16)
+        )
+        return cls(seq, plain[24:56], at_us, policy_epoch, int.from_bytes(plain[56:64]))
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What the newest rows are MACed under, and the checkpoint before them.
+
+    Attributes:
+        key: Moves forward at each checkpoint, and cannot be led back.
+        number: How many checkpoints there are; an epoch lies between two.
+        size: How many rows the newest checkpoint speaks for.
+        at_us: Its time, microseconds; while there is none, that of the store's making.
+        anchor: How many of the first rows were pruned.
+        link: Of row ``size``.
+        note: SHA-256 of the newest checkpoint's note.
+        hashes: Of the range of ``size`` leaves, joined.
+    """
+
+    key: bytes = field(repr=False)
+    number: int = 0
+    size: int = 0
+    at_us: int = 0
+    anchor: int = 0
+    link: bytes = chain.FIRST_LINK
+    note: bytes = bytes(32)
+    hashes: bytes = b""
+
+    def ends_with(self, seq: int, at_us: int) -> bool:
+        """Tell whether a checkpoint is due with row ``seq`` of that time."""
+        return seq - self.size >= EVERY_ROWS or at_us - self.at_us >= EVERY_US
+
+    def __bytes__(self) -> bytes:
+        """Return what is sealed."""
+        numbers = (self.number, self.size, self.at_us, self.anchor)
+        joined = b"".join(n.to_bytes(8) for n in numbers)
+        return self.key + joined + self.link + self.note + self.hashes
+
+    @classmethod
+    def from_bytes(cls, plain: bytes) -> "Epoch":
+        """Return the epoch that was sealed."""
+        if len(plain) == chain.EPOCH_KEY_BYTES:
+            return cls(plain)
+        number, size, at_us, anchor = (
+            int.from_bytes(plain[i : i + 8]) for i in range(_NUMBERS_AT, _LINK_AT, 8)
+        )
+        return cls(
+            plain[:_NUMBERS_AT],
+            number,
+            size,
+            at_us,
+            anchor,
+            plain[_LINK_AT:_NOTE_AT],
+            plain[_NOTE_AT:_RANGE_AT],
+            plain[_RANGE_AT:],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How an epoch is closed.
+
+    Attributes:
+        anchor: How many of the first rows are pruned with it; None for as before.
+        fresh: Draw the next epoch's key anew: this one's may be known to others.
+    """
+
+    anchor: int | None = None
+    fresh: bool = False
+
+
+def begin(tx: Tx, at_us: int) -> None:
+    """Make the first epoch and an empty tail, in the step that creates the store."""
+    first = Epoch(chain.new_epoch_key(), at_us=at_us)
+    _seal(tx, _ADD_STATE, "epoch", bytes(first))
+    _seal(tx, _ADD_STATE, "tail", bytes(Tail()))
+
+
+def read_tail(tx: Tx) -> Tail:
+    """Return the sealed tail.
+
+    Raises:
+        AuditTamperedError: It is gone, or does not open.
+    """
+    return Tail.from_bytes(_open(tx, "tail"))
+
+
+def write_tail(tx: Tx, tail: Tail) -> None:
+    """Seal the tail in the place of the one before."""
+    _seal(tx, _SET_STATE, "tail", bytes(tail))
+
+
+def read_epoch(tx: Tx) -> Epoch:
+    """Return the epoch that the newest rows are of.
+
+    Raises:
+        AuditTamperedError: It is gone, or does not open.
+    """
+    return Epoch.from_bytes(_open(tx, "epoch"))
+
+
+def write_epoch(tx: Tx, epoch: Epoch) -> None:
+    """Seal the epoch in the place of the one before, whose key goes with it."""
+    _seal(tx, _SET_STATE, "epoch", bytes(epoch))
+
+
+def _open(tx: Tx, name: str) -> bytes:
+    row = tx.one(_STATE, (name,))
+    if row is None:
+        raise AuditTamperedError
+    try:
+        return tx.ring.open(row[0], _place(name))
+    except SealBrokenError:
+        raise AuditTamperedError from None
+
+
+def _seal(tx: Tx, sql: str, name: str, plain: bytes) -> None:
+    kid, cell = tx.ring.seal(plain, _place(name), SYSTEM, Purpose.AUDIT)
+    values = (name, kid, cell) if sql is _ADD_STATE else (kid, cell, name)
+    tx.execute(sql, values)
+
+
+def _place(name: str) -> Place:
+    return Place(f"audit.{name}/1", "", "", name)
