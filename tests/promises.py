@@ -11,6 +11,10 @@ PROMISES: Final = {
         "record, committed before its answer."
     ),
     "audit.fail-closed": "If the record cannot be written, nothing leaves.",
+    "audit.prove": (
+        "A row, or that the log goes on from an earlier checkpoint, is proven to who "
+        "has neither the store nor a key of it."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."

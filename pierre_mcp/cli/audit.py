@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pierre_mcp.cli.audit_prove import prove
 from pierre_mcp.cli.session import AsJson, current, say, say_json, say_table
 from pierre_mcp.model.audit import Finding, FindingKind
 from pierre_mcp.services.checking import verify_log
@@ -78,3 +79,6 @@ def tail(
             for row in rows
         ],
     )
+
+
+app.command()(prove)

@@ -67,6 +67,8 @@ from pierre_mcp.errors.log import (
     LogKeyMalformedError,
     NoteMalformedError,
     NotesForeignError,
+    RowPrunedError,
+    RowUnknownError,
 )
 from pierre_mcp.errors.master import (
     MasterCommandError,
@@ -214,6 +216,8 @@ __all__ = [
     "RequestUnboundError",
     "RequestUnknownError",
     "ResourceUnknownError",
+    "RowPrunedError",
+    "RowUnknownError",
     "ScopeMalformedError",
     "SealBrokenError",
     "SealBudgetError",
