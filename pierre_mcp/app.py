@@ -8,23 +8,24 @@ import argparse
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import anyio
 
 from pierre_mcp.clock import Clock, SystemClock
 from pierre_mcp.errors import DemoRecipientError, PierreError
-from pierre_mcp.gate.founding import DEMO_RECIPIENT
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
 from pierre_mcp.gate.lines import EXPIRE
+from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Recipient, System
+from pierre_mcp.model.operation import IMPORTS, TELLS
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.platform import harden
 from pierre_mcp.server.chores import expiring, rotating
@@ -41,9 +42,12 @@ from pierre_mcp.settings import DEFAULT_PROFILE, Settings, from_environment
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.store.worker import Worker
-from pierre_mcp.tools.catalogue import table
-from pierre_mcp.tools.faces import prompt_face, resource_face, tool_face
-from pierre_mcp.tools.operations import GET_OPERATION, IMPORT_INBOX
+from pierre_mcp.tools.late_table import TABLE
+
+if TYPE_CHECKING:  # with the tools: see there
+    from pierre_mcp.tools import faces
+else:
+    faces = Late("pierre_mcp.tools.faces")
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -82,9 +86,9 @@ class FrontDesk:
         self._clock = clock
         self._recipient = Recipient(recipient)
         self._session = str(uuid4())
-        self._table = table()
+        self._table = TABLE
         self._gate: Gate | None = None
-        name = IMPORT_INBOX.name
+        name = IMPORTS
         self.jobs = Jobs(
             Call(Job(self._recipient), name, self._session),
             open_=open_,
@@ -126,7 +130,7 @@ class FrontDesk:
             return answer
         await self.jobs.follow(answer.operation, listen, since_s=since_s)
         # What leaves is how it stands now: let in and recorded as the question it is.
-        later, of = self._named(GET_OPERATION.name), {"operation_id": answer.operation}
+        later, of = self._named(TELLS), {"operation_id": answer.operation}
         return await self._hop(lambda gate, turn: gate.serve(later, of, turn))
 
     async def read(self, uri: str, *, request: RequestInfo) -> Answer:
@@ -173,17 +177,21 @@ class FrontDesk:
         self.upkeep.leave()
         self.lately.leave()
 
+    def families(self) -> Collection[str]:
+        """Return what is served beside tools, without making any of it."""
+        return {"resources", "prompts", "completion"}
+
     def tools(self) -> Sequence[ToolFace]:
         """Return every tool's face."""
-        return [tool_face(tool) for tool in self._table.listed()]
+        return [faces.tool_face(tool) for tool in self._table.listed()]
 
     def resources(self) -> Sequence[ResourceFace]:
         """Return every resource's face."""
-        return [resource_face(resource) for resource in self._table.resources]
+        return [faces.resource_face(resource) for resource in self._table.resources]
 
     def prompts(self) -> Sequence[PromptFace]:
         """Return every prompt's face."""
-        return [prompt_face(prompt) for prompt in self._table.prompts.values()]
+        return [faces.prompt_face(prompt) for prompt in self._table.prompts.values()]
 
     def instructions(self) -> str:
         """Return what a model should know before its first call."""
@@ -260,11 +268,13 @@ def _serve(
         recipient = check_label(asked.client or "local")
         open_ = opener(settings)
         return anyio.run(_serve_stdio, settings, recipient, descriptors, open_, signals)
+    # Imported here: generating an athlete needs what serving one does not.
+    from pierre_mcp.gate.founding import DEMO_RECIPIENT  # noqa: PLC0415 - see above
+    from pierre_mcp.gate.temporary import demo_store  # noqa: PLC0415 - likewise
+
     if asked.client not in {None, DEMO_RECIPIENT}:
         # Its refusals would name a command that acts on the person's own store.
         raise DemoRecipientError
-    # Imported here: generating an athlete needs what serving one does not.
-    from pierre_mcp.gate.temporary import demo_store  # noqa: PLC0415 - see above
 
     with demo_store(settings) as (temporary, open_):
         return anyio.run(

@@ -5,7 +5,7 @@ backward, after that policy was held against the log: a cell whose epoch is not 
 the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,8 @@ from pierre_mcp.store import audit, audit_state, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
 from pierre_mcp.tools.table import Tool
+
+Readers = Callable[[], tuple[str, ...]]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -88,10 +90,10 @@ class Admission:
     Args:
         clock: Tells when.
         about: What this program is called.
-        readers: The tools that a bundle gives.
+        readers: Gives the tools that a bundle gives.
     """
 
-    def __init__(self, clock: Clock, about: About, readers: tuple[str, ...]) -> None:
+    def __init__(self, clock: Clock, about: About, readers: Readers) -> None:
         self._clock = clock
         self._about = about
         self._readers = readers

@@ -1,15 +1,20 @@
 """What leaves: an answer cut to its level and budget, or a refusal in words."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pierre_mcp.errors import PierreError
 from pierre_mcp.gate.exits import Exit
+from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.fields import Params
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import locations
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.table import Tool
+
+if TYPE_CHECKING:  # not needed to greet a client
+    from pierre_mcp.store import locations
+else:
+    locations = Late("pierre_mcp.store.locations")
 
 
 def answer_of(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Answer:

@@ -10,6 +10,7 @@ There are no pictures yet: what draws one gets the levelled result, as ``show`` 
 Errors hold no value of anybody's, and prompts are written from their arguments alone.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -154,7 +155,7 @@ class Exit:
             raise ActivityUnknownError
         return found
 
-    def _hide(self, ours: str) -> str:
+    def _hide(self, ours: Sequence[str]) -> list[str]:
         return self._names.hide(self._hides_as or "", ours)
 
     @property

@@ -23,7 +23,7 @@ from pierre_mcp.services import consents
 from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store import audit, policies
 from pierre_mcp.store.database import Tx
-from pierre_mcp.tools.catalogue import table
+from pierre_mcp.tools.late_table import TABLE
 
 DEMO_RECIPIENT = "demo"
 DEMO_SOURCES = ("strava", "files")
@@ -45,7 +45,7 @@ def _give_training(tx: Tx, who: Identity, clock: Clock, command: str) -> None:
     now = clock.now()
     here = Here(now, DEMO_PROFILE, command, version(APP))
     grant = Grant(Mint(), who=who, here=here, recipient=None, pairs=None, signature="")
-    scopes = training(DEMO_RECIPIENT, sources=DEMO_SOURCES, tools=table().readers())
+    scopes = training(DEMO_RECIPIENT, sources=DEMO_SOURCES, tools=TABLE.readers())
     consents.give(
         tx, grant, DEMO_RECIPIENT, scopes, expires_at=now + _LASTS, by="founding"
     )

@@ -15,7 +15,7 @@ from pierre_mcp.settings import APP, Settings, machine_zone
 from pierre_mcp.store import erasing
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import Founding, Opening, open_store
-from pierre_mcp.tools.catalogue import table
+from pierre_mcp.tools.late_table import TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def opening_of(
 
 def gate_on(store: Store, settings: Settings, clock: Clock | None = None) -> Gate:
     """Return the gate of an opened store."""
-    return Gate(store, table(), clock or SystemClock(), about_of(settings))
+    return Gate(store, TABLE, clock or SystemClock(), about_of(settings))
 
 
 def about_of(settings: Settings) -> About:

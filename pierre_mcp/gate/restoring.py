@@ -155,7 +155,7 @@ class Quarantine:
 
     def __init__(self, store: Store, clock: Clock, about: About) -> None:
         self._store = store
-        self._admit = Admission(clock, about, ())
+        self._admit = Admission(clock, about, tuple)
         self._record = Records(store, clock, self._admit.concerned)
         self._clock = clock
 

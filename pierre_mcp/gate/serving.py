@@ -54,7 +54,7 @@ class Serving:
     def __init__(self, store: Store, table: Table, clock: Clock, about: About) -> None:
         self._store = store
         self._table = table
-        self._admit = Admission(clock, about, table.readers())
+        self._admit = Admission(clock, about, table.readers)
         self._record = Records(store, clock, self._admit.concerned)
         self._clock = clock
 

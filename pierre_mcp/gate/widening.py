@@ -24,16 +24,17 @@ from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.lock import ConsentLock
-from pierre_mcp.services import consents
-from pierre_mcp.services.consents import Given
 from pierre_mcp.store import audit, policies
 from pierre_mcp.store.attempts import attempts
 from pierre_mcp.store.database import Tx
 
 if TYPE_CHECKING:
     from pierre_mcp.keyring import lock as locks
+    from pierre_mcp.services import consents
+    from pierre_mcp.services.consents import Given
 else:
     locks = Late("pierre_mcp.keyring.lock")
+    consents = Late("pierre_mcp.services.consents")
 
 T = TypeVar("T")
 
@@ -115,7 +116,7 @@ class Widening(Serving):
         self._note(attempt, Outcome.DONE)
         return signer
 
-    def given_lately(self) -> tuple[Given, ...]:
+    def given_lately(self) -> "tuple[Given, ...]":
         """Return what was given in the last days with no lock on, by the ledger.
 
         For the person's own eyes: the terminal of a command, a server's standard error;

@@ -21,6 +21,7 @@ import base64
 import binascii
 import re
 import uuid
+from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.ciphers import (
     Cipher,
@@ -50,20 +51,23 @@ class Pseudonyms:
         self._scope = scope
         self._hiders: dict[str, CipherContext] = {}
 
-    def hide(self, recipient: str, uuid_text: str) -> str:
-        """Return the pseudonym of one of our ids for one recipient.
+    def hide(self, recipient: str, uuids: Sequence[str]) -> list[str]:
+        """Return the pseudonyms of ids of ours for one recipient, in their order.
 
         Raises:
-            ValueError: It is not a UUID in its one lower-case spelling.
+            ValueError: One is not a UUID in its one lower-case spelling.
         """
-        if _UUID.fullmatch(uuid_text) is None:
+        if any(_UUID.fullmatch(text) is None for text in uuids):
             msg = "an id is a lower-case UUID"
             raise ValueError(msg)
         hide = self._hiders.get(recipient)
         if hide is None:  # kept: each block stands alone, so one serves every id
             hide = self._hiders[recipient] = self._cipher(recipient).encryptor()
-        block = hide.update(bytes.fromhex(uuid_text.replace("-", "")))
-        return base64.urlsafe_b64encode(block).rstrip(b"=").decode()
+        blocks = hide.update(bytes.fromhex("".join(uuids).replace("-", "")))
+        return [
+            base64.urlsafe_b64encode(blocks[at : at + 16]).rstrip(b"=").decode()
+            for at in range(0, len(blocks), 16)
+        ]
 
     def reveal(self, recipient: str, text: str) -> str | None:
         """Return the id behind a pseudonym, or None for what cannot be one."""

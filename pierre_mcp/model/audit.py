@@ -1,6 +1,6 @@
 """One line of the audit log, before it is chained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -84,20 +84,40 @@ class FindingKind(StrEnum):
     MOVED = "moved"
     INSERTED = "inserted"
     CUT = "cut"
+    FORKED = "forked"
+    EPOCH = "wrong epoch"
     REDACTED = "redacted without record"
     LEDGER = "consent ledger edited"
+    RESTORED = "restored older copy"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The first thing that is wrong with the log, and where."""
+    """The first thing that is wrong with the log, and where.
+
+    Attributes:
+        seq: The row; the first that it may be, where no more can be known.
+        last_seq: The last that it may be: the next checkpoint's.
+    """
 
     seq: int
     kind: FindingKind
+    last_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A log with nothing wrong, and how long it is."""
+    """A log with nothing wrong, and how far that was seen.
+
+    Attributes:
+        rows: How many there are, with those that were pruned.
+        checkpoints: How many the rows were held against.
+        pruned: How many of the first rows are gone, as a checkpoint says.
+        maced_from: The first row whose MAC was checked; the keys of those before are
+            gone. 0 where there is none.
+    """
 
     rows: int
+    checkpoints: int = 0
+    pruned: int = 0
+    maced_from: int = field(default=0, compare=False)

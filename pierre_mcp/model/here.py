@@ -1,5 +1,6 @@
 """What is true around a call: the moment, the person's settings, our own name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ class Here:
         command: How the person calls this program, profile included.
         version: Of this program.
         zones: Where places are private.
-        readers: The tools that the ``training`` bundle gives by now.
+        readers: Gives the tools that the ``training`` bundle gives by now.
         notice: The version of the notice upon which consent counts.
     """
 
@@ -27,7 +28,7 @@ class Here:
     command: str
     version: str
     zones: tuple[PrivacyZone, ...] = ()
-    readers: tuple[str, ...] = ()
+    readers: Callable[[], tuple[str, ...]] = tuple
     notice: int = 1
 
     @property

@@ -6,6 +6,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+IMPORTS = "import_inbox"
+"""The tool that begins one."""
+
+TELLS = "get_operation"
+"""The tool that says how it stands."""
+
 
 class OperationState(StrEnum):
     """Where an operation is; all but running is its end."""

@@ -12,6 +12,7 @@ whether data exists.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from pierre_mcp.model import scope as scopes
@@ -119,14 +120,19 @@ def weigh(
         # What needs nothing says so, and no more.
         shown = Covered(frozenset(), (), _until(held))
         return shown if terms.needs_nothing else Objected(against)
-    verdict = _weigh(held, terms, asked)
+    verdict = _weigh(frozenset(held), terms, asked)
     if isinstance(verdict, Lacking):
         old = outdated(mine, now=now, notice=notice)
         return replace(verdict, outdated=bool(old) and set(verdict.missing) <= set(old))
-    return verdict
+    return replace(verdict, until=_until(held))
 
 
-def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
+@lru_cache(maxsize=64)
+def _weigh(held: frozenset[Scope], terms: Terms, asked: Asked) -> Covered | Lacking:
+    """Weigh the scopes that count; when they end is the caller's to say.
+
+    The same scopes come with every call, and weigh the same.
+    """
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
     never = WITHHELD[asked.level]
@@ -135,7 +141,7 @@ def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
     )
     if terms.needs_nothing:
         known = frozenset(p for p in pairs_held(held) if p[1] not in never)
-        return Covered(known, (), _until(held))
+        return Covered(known, (), None)
     missing = [s for s in _always(terms, asked) if s not in held]
     if terms.required is not None and all(c is not terms.required for _, c in pairs):
         if not sources:
@@ -145,7 +151,7 @@ def _weigh(held: Mapping[Scope, Held], terms: Terms, asked: Asked) -> Verdict:
         return Lacking(tuple(missing))
     withheld = tuple(p for p in wanted if p not in pairs)
     guards = frozenset(s for s, c in pairs_held(held) if c is Category.LOCATION)
-    return Covered(pairs, withheld, _until(held), guards)
+    return Covered(pairs, withheld, None, guards)
 
 
 def _always(terms: Terms, asked: Asked) -> list[Scope]:

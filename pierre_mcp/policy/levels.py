@@ -23,6 +23,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -166,6 +167,8 @@ def in_weeks(text: str, today: date) -> str:
 
     Made again, it changes nothing.
     """
+    if len(text) <= _DAY_CHARACTERS:  # most are a day, or a word too short for one
+        return _week(text, today) if _DAY.fullmatch(text) else text
     return _DAY.sub(lambda found: _week(found[0], today), text)
 
 
@@ -200,9 +203,11 @@ def weekly(value: Any, today: date, *, last: bool = False) -> Any:
     return in_weeks(value, today) if type(value) is str else value
 
 
+_DAY_CHARACTERS: Final = len("2026-02-28")
 _DAY: Final = re.compile(r"(?<![0-9-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
+@lru_cache(maxsize=512)
 def _week(day: str, today: date) -> str:
     try:
         of = date.fromisoformat(day)

@@ -1,6 +1,10 @@
-"""What is listed and completed: public, the same for everyone, and one page each."""
+"""What is listed and completed: public, the same for everyone, and one page each.
 
-from collections.abc import Awaitable, Callable, Sequence
+Each list is made when first asked for: its models and schemas would hold up the
+handshake.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -27,7 +31,7 @@ class Lister(Protocol[R_co]):
 
 
 def tools(faces: Callable[[], Sequence[ToolFace]]) -> Lister[types.ListToolsResult]:
-    """List tools when first asked: making their schemas would hold up the handshake."""
+    """List tools."""
 
     @cache
     def listed() -> types.ListToolsResult:
@@ -36,49 +40,67 @@ def tools(faces: Callable[[], Sequence[ToolFace]]) -> Lister[types.ListToolsResu
     return _one_page(listed)
 
 
-def resources(faces: Sequence[ResourceFace]) -> Lister[types.ListResourcesResult]:
+def resources(
+    faces: Callable[[], Sequence[ResourceFace]],
+) -> Lister[types.ListResourcesResult]:
     """List the resources that are addresses."""
-    listed = types.ListResourcesResult(
-        resources=[as_resource(face) for face in faces if not face.is_template]
-    )
-    return _one_page(lambda: listed)
+
+    @cache
+    def listed() -> types.ListResourcesResult:
+        return types.ListResourcesResult(
+            resources=[as_resource(face) for face in faces() if not face.is_template]
+        )
+
+    return _one_page(listed)
 
 
 def templates(
-    faces: Sequence[ResourceFace],
+    faces: Callable[[], Sequence[ResourceFace]],
 ) -> Lister[types.ListResourceTemplatesResult]:
     """List the resources that are families of addresses."""
-    listed = types.ListResourceTemplatesResult(
-        resource_templates=[as_template(face) for face in faces if face.is_template]
-    )
-    return _one_page(lambda: listed)
+
+    @cache
+    def listed() -> types.ListResourceTemplatesResult:
+        templates = [as_template(face) for face in faces() if face.is_template]
+        return types.ListResourceTemplatesResult(resource_templates=templates)
+
+    return _one_page(listed)
 
 
-def prompts(faces: Sequence[PromptFace]) -> Lister[types.ListPromptsResult]:
+def prompts(
+    faces: Callable[[], Sequence[PromptFace]],
+) -> Lister[types.ListPromptsResult]:
     """List prompts."""
-    listed = types.ListPromptsResult(prompts=[as_prompt(face) for face in faces])
-    return _one_page(lambda: listed)
+
+    @cache
+    def listed() -> types.ListPromptsResult:
+        return types.ListPromptsResult(prompts=[as_prompt(face) for face in faces()])
+
+    return _one_page(listed)
 
 
 def completions(
-    faces: Sequence[PromptFace],
+    faces: Callable[[], Sequence[PromptFace]],
 ) -> Callable[[Context, Completing], Awaitable[types.CompleteResult]]:
     """Complete the arguments of prompts, out of what their rows offer.
 
     Those of a resource are ids of a person's activities: nothing is offered for them.
     """
-    offered = {
-        (face.name, of.name): of.values for face in faces for of in face.arguments
-    }
+
+    @cache
+    def offered() -> Mapping[tuple[str, str], Sequence[str]]:
+        return {
+            (face.name, of.name): of.values for face in faces() for of in face.arguments
+        }
 
     async def complete(_: Context, params: Completing) -> types.CompleteResult:
         found: Sequence[str] = ()
         if isinstance(params.ref, types.PromptReference):
             place = params.ref.name, params.argument.name
-            if place not in offered:
+            if place not in offered():
                 raise MCPError(types.INVALID_PARAMS, "No such prompt or argument")
             typed = params.argument.value.casefold()
-            found = [value for value in offered[place] if value.startswith(typed)]
+            found = [value for value in offered()[place] if value.startswith(typed)]
         return types.CompleteResult(
             completion=types.Completion(
                 values=list(found), total=len(found), has_more=False

@@ -9,7 +9,7 @@ anything but a fixed error: to an old client, the SDK would send its text.
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib.metadata import PackageNotFoundError, version
@@ -98,6 +98,10 @@ class Desk(Protocol):
 
     def leaving(self) -> None:
         """Hear that serving ends: what waits has to answer, what goes on to stop."""
+        ...
+
+    def families(self) -> Collection[str]:
+        """Return which of ``resources``, ``prompts`` and ``completion`` it serves."""
         ...
 
     def tools(self) -> Sequence[ToolFace]:
@@ -269,32 +273,35 @@ METHODS: Mapping[str, Method] = {
 }
 
 
+_FAMILIES = {"resources", "prompts", "completion"}
+
+
 def build_server(desk: Desk) -> Server[Any]:
     """Make the SDK's low-level server, with the door as all its middleware.
 
     It declares what it serves: without prompts, none of their methods is listed.
     """
-    resources, prompts = desk.resources(), desk.prompts()
-    completed = any(of.values for prompt in prompts for of in prompt.arguments)
+    families = desk.families()
+    resources, prompts = "resources" in families, "prompts" in families
     server: Server[Any] = Server(
         "pierre-mcp",
         version=_version(),
         instructions=desk.instructions(),
         on_list_tools=lists.tools(desk.tools),
-        on_list_resources=lists.resources(resources) if resources else None,
-        on_list_resource_templates=lists.templates(resources) if resources else None,
-        on_list_prompts=lists.prompts(prompts) if prompts else None,
-        on_completion=lists.completions(prompts) if completed else None,
+        on_list_resources=lists.resources(desk.resources) if resources else None,
+        on_list_resource_templates=lists.templates(desk.resources)
+        if resources
+        else None,
+        on_list_prompts=lists.prompts(desk.prompts) if prompts else None,
+        on_completion=lists.completions(desk.prompts)
+        if "completion" in families
+        else None,
     )
-    families = {
-        "resources": bool(resources),
-        "prompts": bool(prompts),
-        "completion": completed,
-    }
+    unserved = _FAMILIES - set(families)
     served = {
         name: method
         for name, method in METHODS.items()
-        if families.get(name.partition("/")[0], True)
+        if name.partition("/")[0] not in unserved
     }
     server.middleware[:] = [Door(desk, server, served)]
     return server

@@ -243,7 +243,7 @@ def extension(tx: Tx, grant: Grant, recipient: str) -> str | None:
     here = grant.here
     mine = policies.read(tx, grant).policy.of(recipient)
     held = counting(mine, now=here.now, notice=here.notice)
-    lacking = bundles.lacking_tools(recipient, held=held, tools=here.readers)
+    lacking = bundles.lacking_tools(recipient, held=held, tools=here.readers())
     return _command(tx, grant, recipient, lacking)
 
 

@@ -21,7 +21,7 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import PUBLIC, Params, Reply, Sensitive
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
-from pierre_mcp.model.operation import OperationState
+from pierre_mcp.model.operation import IMPORTS, TELLS, OperationState
 from pierre_mcp.model.terms import Terms
 from pierre_mcp.services import operations as service
 from pierre_mcp.services.faults import (
@@ -177,7 +177,7 @@ def _why(reason: str | None, here: Here) -> str:
 
 
 IMPORT_INBOX = Tool(
-    name="import_inbox",
+    name=IMPORTS,
     title="Import the inbox",
     summary="Import new FIT, GPX and TCX files from the one folder the person named as "
     "inbox; takes no path, reads no history and tells counts only, not names. Answers "
@@ -192,7 +192,7 @@ IMPORT_INBOX = Tool(
     begins=lambda reply: reply.operation_id,
 )
 GET_OPERATION = Tool(
-    name="get_operation",
+    name=TELLS,
     title="Operation",
     summary="How far an operation this assistant began is. Needs no consent.",
     takes=OperationParams,

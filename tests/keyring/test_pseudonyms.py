@@ -22,21 +22,24 @@ ID = "0e0e5e0c-0000-4000-8000-000000000003"
 @given(st.uuids(), st.text(max_size=10))
 def test_led_back_for_the_same_recipient(number: uuid.UUID, recipient: str) -> None:
     pseudonyms = Pseudonyms(RING, ANNA)
-    hidden = pseudonyms.hide(recipient, str(number))
+    [hidden] = pseudonyms.hide(recipient, [str(number)])
     assert len(hidden) == 22
-    assert Pseudonyms(RING, ANNA).hide(recipient, str(number)) == hidden
+    assert Pseudonyms(RING, ANNA).hide(recipient, [str(number)]) == [hidden]
     assert pseudonyms.reveal(recipient, hidden) == str(number)
 
 
 def test_a_frozen_pseudonym() -> None:
     """Recipients keep them, so they may never change."""
-    assert Pseudonyms(RING, ANNA).hide("claude-desktop", ID) == "Y_JPOGPeCdsdNSMY7G0gyA"
+    assert Pseudonyms(RING, ANNA).hide("claude-desktop", [ID]) == [
+        "Y_JPOGPeCdsdNSMY7G0gyA"
+    ]
 
 
 def test_each_recipient_and_person_has_their_own() -> None:
     anna, ben = Pseudonyms(RING, ANNA), Pseudonyms(RING, BEN)
-    hidden = anna.hide("claude-desktop", ID)
-    assert len({hidden, anna.hide("cursor", ID), ben.hide("claude-desktop", ID)}) == 3
+    [hidden] = anna.hide("claude-desktop", [ID])
+    others = *anna.hide("cursor", [ID]), *ben.hide("claude-desktop", [ID])
+    assert len({hidden, *others}) == 3
     assert anna.reveal("cursor", hidden) != ID
     assert ben.reveal("claude-desktop", hidden) != ID
 
@@ -64,7 +67,7 @@ def test_no_two_texts_are_one_pseudonym(text: str) -> None:
     pseudonyms = Pseudonyms(RING, ANNA)
     revealed = pseudonyms.reveal("claude-desktop", text)
     if revealed is not None:
-        assert pseudonyms.hide("claude-desktop", revealed) == text
+        assert pseudonyms.hide("claude-desktop", [revealed]) == [text]
 
 
 @pytest.mark.parametrize(
@@ -72,4 +75,4 @@ def test_no_two_texts_are_one_pseudonym(text: str) -> None:
 )
 def test_only_our_own_spelling_is_hidden(text: str) -> None:
     with pytest.raises(ValueError, match="UUID"):
-        Pseudonyms(RING, ANNA).hide("claude-desktop", text)
+        Pseudonyms(RING, ANNA).hide("claude-desktop", [ID, text])

@@ -88,7 +88,7 @@ each_level = pytest.mark.parametrize("level", list(Level))
 
 def treating(level: Level) -> Treating:
     grant = a_grant(Identity("t", "p"), pairs=set(), level=level)
-    return Treating(grant, lambda ours: f"hidden {ours}", lambda _: ())
+    return Treating(grant, lambda ours: [f"hidden {one}" for one in ours], lambda _: ())
 
 
 @pytest.mark.promise("privacy.levels")

@@ -166,12 +166,16 @@ class Toy:
     def leaving(self) -> None:
         """Nothing goes on behind this desk."""
 
+    def families(self) -> set[str]:
+        if "--bare" in sys.argv:
+            return set()
+        completes = set() if "--plain" in sys.argv else {"completion"}
+        return {"resources", "prompts"} | completes
+
     def tools(self) -> Sequence[ToolFace]:
         return [face(name) for name in NAMES]
 
     def resources(self) -> Sequence[ResourceFace]:
-        if "--bare" in sys.argv:
-            return []
         about = {"title": "T", "description": "D.", "mime_type": "application/json"}
         return [
             ResourceFace(uri="toy://thing", name="thing", **about),
@@ -179,8 +183,6 @@ class Toy:
         ]
 
     def prompts(self) -> Sequence[PromptFace]:
-        if "--bare" in sys.argv:
-            return []
         values = () if "--plain" in sys.argv else ("10k", "100k", "half")
         of = ArgumentFace(
             name="distance", description="How far.", required=True, values=values

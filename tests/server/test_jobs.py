@@ -308,8 +308,18 @@ async def test_a_store_that_lets_nobody_in_resumes_nothing(
     assert "nothing was resumed: policy_tampered" in caplog.text
 
 
-def test_a_server_loads_what_reads_files_only_with_its_first_job() -> None:
+async def test_it_serves_the_families_it_says_it_does(house: House) -> None:
+    """Said apart from them, so that none is made before its list is asked for."""
+    async with house.desk() as desk:
+        prompts = desk.prompts()
+        completed = any(of.values for one in prompts for of in one.arguments)
+        each = {"resources": desk.resources(), "prompts": prompts}
+        held = {name for name, faces in each.items() if faces}
+        assert set(desk.families()) == held | ({"completion"} if completed else set())
+
+
+def test_a_server_loads_what_a_greeting_does_not_need_only_when_it_is_asked() -> None:
     """Its client waits for the first line, and most servers import nothing."""
-    heavy = "{'numpy', 'tzfpy', 'pierre_mcp.services.imports'}"
+    heavy = "{'numpy', 'tzfpy', 'pierre_mcp.services.imports', 'pierre_mcp.tools.load'}"
     code = f"import sys, pierre_mcp.app; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

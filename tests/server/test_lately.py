@@ -34,7 +34,7 @@ def given(to: str, minutes: int) -> Given:
 
 
 async def watched(told: Told) -> None:
-    lately = Lately(told, "pierre-mcp", again_s=0.001)
+    lately = Lately(told, "pierre-mcp", first_s=0.001, again_s=0.001)
     lately.start()
     await asyncio.wait_for(told.done.wait(), 5)
     await lately.close()
@@ -60,6 +60,16 @@ async def test_a_store_that_cannot_say_is_asked_again(
     assert [record.getMessage()[:24] for record in caplog.records] == [
         "consents were not looked", "Consent was given in the",
     ]  # fmt: skip
+
+
+async def test_a_session_shorter_than_the_first_look_is_told_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lately = Lately(Told((given("x", 0),)), "pierre-mcp")
+    lately.start()
+    with caplog.at_level(logging.WARNING):
+        await asyncio.wait_for(lately.close(), 0.5)
+    assert len(caplog.records) == 1
 
 
 async def test_one_that_never_began_ends() -> None:

@@ -263,7 +263,7 @@ def test_pseudonyms_and_cursors_of_before_lead_nowhere(
 ) -> None:
     scope, one = scope_of(grant), "0e0e5e0c-0000-4000-8000-000000000001"
     ring = ring_of(store)
-    hidden = Pseudonyms(ring, scope).hide("claude", one)
+    hidden = Pseudonyms(ring, scope).hide("claude", [one])[0]
     token = seal_token(ring, scope, b"here", ())
     begin(store)
     ring = ring_of(store)
