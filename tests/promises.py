@@ -15,6 +15,11 @@ PROMISES: Final = {
         "A row, or that the log goes on from an earlier checkpoint, is proven to who "
         "has neither the store nor a key of it."
     ),
+    "audit.retention": (
+        "Rows of the log go after six years and details after three months, never "
+        "silently: a checkpoint signs for them, and what stays is checked and proven "
+        "as before."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pierre_mcp.errors import (
     AuditTamperedError,
@@ -31,11 +31,12 @@ from pierre_mcp.errors import (
     StorePutBackError,
 )
 from pierre_mcp.gate.admission import About, Admitted
-from pierre_mcp.gate.lines import Facts
+from pierre_mcp.gate.lines import Facts, line_of
 from pierre_mcp.gate.locking import Sign
+from pierre_mcp.gate.steadiness import noted_at
 from pierre_mcp.gate.widening import Widening
 from pierre_mcp.model.audit import Outcome
-from pierre_mcp.model.caller import Call, weighed_as
+from pierre_mcp.model.caller import Call, Owner, weighed_as
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
@@ -44,6 +45,9 @@ from pierre_mcp.store import erasing, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
+
+if TYPE_CHECKING:
+    from pierre_mcp.store.pruning import Pruning
 
 __all__ = ["About", "Gate"]
 
@@ -181,6 +185,34 @@ class Gate(Widening):
             if ended:  # else another process was first
                 self._record.add_changed(tx, call, Outcome.DONE, facts, kept.who)
         return ended
+
+    def prune(self, call: Call, job: "Pruning", *, sign: Sign | None = None) -> None:
+        """Prune the log, in one step that adds the row which says so.
+
+        Asked for by the owner and with the consent lock on, only signed. Where nothing
+        is due, only that it was asked for is recorded.
+
+        Raises:
+            AuditTamperedError: The log does not hold, and nothing of it is to go.
+            ConsentLockedError: The lock is on, and this is not signed under it.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        leave, facts = self._admit.to_upkeep(call), Facts()
+        with self._record.of_failures(call, facts):
+            with self._store.reading() as tx:
+                goes = job.prepare(tx, leave, self._admit.concerned(tx))
+            if not goes:
+                self.note(call, Outcome.DONE)
+                return
+            with self._store.writing() as tx:
+                who = self._admit.concerned(tx)
+                if isinstance(call.caller, Owner) and who is not None:
+                    self._check_signed(tx, call, sign)
+                line = line_of(
+                    call, Outcome.DONE, facts, tx.ring, who, policy_epoch=None
+                )
+                job.write(tx, leave, line, who, now=noted_at(self._clock))
+        self._store.tidy()
 
     def purge(self, call: Call) -> bool:
         """Empty the write-ahead log of what was overwritten; tell whether it is empty.

@@ -24,7 +24,14 @@ from pierre_mcp.store.audit_state import Closing
 from pierre_mcp.store.database import Store
 from tests.proving import verifier
 from tests.store.hands import edit
-from tests.stores import NOW, a_line, a_store, maintenance, owner_grant
+from tests.stores import (
+    NOW,
+    a_line,
+    a_store,
+    copy_store,
+    maintenance,
+    owner_grant,
+)
 
 pytestmark = pytest.mark.unmeasured
 
@@ -74,11 +81,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Proofs of one log and of another, which nobody changes."""
     found: dict[str, Any] = {}
     for name in ("ours", "theirs"):
-        with a_store(tmp_path_factory.mktemp(name) / "store") as store:
+        path = tmp_path_factory.mktemp(name) / "store"
+        with a_store(path) as store:
             fill(store, 12)
             kept = notes_of(store)
             found[name] = {seq: row_of(store, seq) for seq in range(1, 12)}
-            found[name] |= {"notes": kept, "key": key_of(store)}
+            found[name] |= {"notes": kept, "key": key_of(store), "path": path}
             found[name] |= {"from": [extension_of(store, note) for note in kept]}
     return found
 
@@ -356,15 +364,14 @@ def test_another_log_s_checkpoint_is_not_extended(
     ],
 )
 def test_a_log_that_was_changed_proves_nothing(
-    directory: Path, store: Store, sql: str
+    made: dict[str, Any], directory: Path, sql: str
 ) -> None:
-    fill(store, 12)
-    kept = notes_of(store)[1]
-    edit(directory, sql)
-    with pytest.raises(AuditTamperedError):
-        row_of(store, 4)
-    with pytest.raises((AuditTamperedError, NotesForeignError)):
-        extension_of(store, kept)
+    edit(copy_store(made["ours"]["path"], directory), sql)
+    with a_store(directory) as store:
+        with pytest.raises(AuditTamperedError):
+            row_of(store, 4)
+        with pytest.raises((AuditTamperedError, NotesForeignError)):
+            extension_of(store, made["ours"]["notes"][1])
 
 
 def test_rows_that_were_pruned(directory: Path, store: Store) -> None:
