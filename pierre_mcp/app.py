@@ -28,7 +28,8 @@ from pierre_mcp.model.caller import Call, Job, Recipient, System
 from pierre_mcp.model.operation import IMPORTS, TELLS
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.platform import harden
-from pierre_mcp.server.chores import expiring, rotating
+from pierre_mcp.policy.log_retention import LogDays
+from pierre_mcp.server.chores import expiring, pruning, rotating
 from pierre_mcp.server.descriptors import take_stdio
 from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.lately import Lately
@@ -223,6 +224,14 @@ class FrontDesk:
                 clock,
                 session=self._session,
                 lock=settings.retention_lock,
+            ),
+            pruning(
+                look,
+                on,
+                clock,
+                session=self._session,
+                days=LogDays(settings.audit_days, settings.audit_detail_days),
+                lock=settings.pruning_lock,
             ),
         ]
 

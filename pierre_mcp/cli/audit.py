@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pierre_mcp.cli.audit_prove import prove
+from pierre_mcp.cli.audit_prune import prune
 from pierre_mcp.cli.session import AsJson, current, say, say_json, say_table
 from pierre_mcp.model.audit import Finding, FindingKind
 from pierre_mcp.services.checking import verify_log
@@ -82,3 +83,4 @@ def tail(
 
 
 app.command()(prove)
+app.command()(prune)

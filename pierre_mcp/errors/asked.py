@@ -23,6 +23,14 @@ class KeyAgeMalformedError(InvalidError):
     remedy = "Set PIERRE_KEY_MAX_AGE_DAYS to one, or leave it unset for a year."
 
 
+class LogDaysMalformedError(InvalidError):
+    """The log is kept for a whole number of days: rows from 365 to 36500, their details from 30."""  # noqa: E501
+
+    code = "log_days_malformed"
+    exit_status = 78
+    remedy = "Set PIERRE_AUDIT_DAYS and PIERRE_AUDIT_DETAIL_DAYS so, or unset them."
+
+
 class ObjectionUnknownError(InvalidError):
     """One objects to insights, to predictions, or to share, with --to to one assistant's."""  # noqa: E501
 

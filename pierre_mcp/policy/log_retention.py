@@ -8,14 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-ROW_DAYS: Final = 2_192
-DETAIL_DAYS: Final = 90
-"""What holds where nothing is set: six years, leap days included, and three months."""
-
-LEAST_ROW_DAYS: Final = 365
-LEAST_DETAIL_DAYS: Final = 30
-"""What is kept at the least, whatever is set: by itself less never goes."""
-
 LEAST_BY_HAND: Final = timedelta(days=30)
 """What stays in any case: attempts and limits are counted from newer rows."""
 
@@ -27,8 +19,8 @@ SLACK: Final = timedelta(days=1)
 class LogDays:
     """For how many days each is kept."""
 
-    rows: int = ROW_DAYS
-    details: int = DETAIL_DAYS
+    rows: int
+    details: int
 
 
 @dataclass(frozen=True, slots=True)
