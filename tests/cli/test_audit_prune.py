@@ -1,55 +1,18 @@
-"""Pruning the log as its owner has it done, and as a server does."""
+"""Pruning the log as its owner has it done."""
 
-import logging
 from base64 import b64encode
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from pierre_mcp.clock import Clock
-from pierre_mcp.errors import ConsentLockedError
 from pierre_mcp.gate import prunings
-from pierre_mcp.gate.house import gate_on
-from pierre_mcp.model.caller import Call, Owner
-from pierre_mcp.model.lock import ConsentLock
-from pierre_mcp.policy.log_retention import Cut, LogDays
-from pierre_mcp.server.chores import pruning
-from pierre_mcp.server.upkeep import Next
-from pierre_mcp.settings import AUDIT_DAYS, AUDIT_DETAIL_DAYS
-from pierre_mcp.store import audit
-from pierre_mcp.store.audit_state import Closing
-from pierre_mcp.store.database import Store
-from pierre_mcp.store.pruning import Pruning
 from tests.cli.terminal import Person
-from tests.fakes import StillClock
-from tests.stores import NOW, a_line, a_store, copy_store, owner_grant, settings_of
-
-LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
-DAYS = LogDays(AUDIT_DAYS, AUDIT_DETAIL_DAYS)
+from tests.stores import copy_store, old_log
 
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a log of 2015: six rows, three details, two checkpoints."""
-    directory = tmp_path_factory.mktemp("old") / "data" / "default"
-    with a_store(directory) as store:
-        grant = owner_grant(store)
-        for row in range(1, 7):
-            detail = {"row": row} if row % 2 else None
-            close = Closing() if row % 3 == 0 else None
-            with store.writing() as tx:
-                audit.append(
-                    tx,
-                    a_line(),
-                    now=LONG_AGO,
-                    who=grant,
-                    detail=detail,
-                    close=close,
-                )
-    return directory
+    return old_log(tmp_path_factory.mktemp("old") / "data" / "default")
 
 
 @pytest.fixture
@@ -62,7 +25,7 @@ def anna(old: Path, tmp_path: Path) -> Person:
 def test_what_is_old_goes_and_the_log_says_so(anna: Person) -> None:
     said = "3 rows, up to row 3, and 3 details of rows before row 7.\n"
     assert anna.does("audit", "prune", "--dry-run") == f"Would go: {said}"
-    # The preview's own row closed an epoch: the second checkpoint is no longer the last.
+    # With the preview's own row the second checkpoint is no longer the last.
     done = anna.asks("audit", "prune")
     assert done == {
         "rows": 6,
