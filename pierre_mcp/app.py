@@ -20,7 +20,7 @@ from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.gate.lines import EXPIRE
+from pierre_mcp.gate.lines import CHECKPOINT, EXPIRE
 from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
@@ -100,9 +100,14 @@ class FrontDesk:
         )
         self.upkeep = Upkeep(
             self._chores(),
-            sweep=lambda: self._hop(
-                lambda gate, _: gate.expire(Call(System(), EXPIRE, self._session))
-            ),
+            sweeps={
+                "what has ended was not entered": lambda: self._hop(
+                    lambda gate, _: gate.expire(self._system(EXPIRE))
+                ),
+                "no checkpoint of the log was taken": lambda: self._hop(
+                    lambda gate, _: gate.close_log(self._system(CHECKPOINT))
+                ),
+            },
             open_=open_,
         )
         self.lately = Lately(
@@ -242,6 +247,9 @@ class FrontDesk:
         if self._gate is None:
             self._gate = gate_on(store, self._settings, self._clock)
         return self._gate
+
+    def _system(self, action: str) -> Call:
+        return Call(System(), action, self._session)
 
     def _named(self, action: str) -> Call:
         return Call(self._recipient, action, self._session)

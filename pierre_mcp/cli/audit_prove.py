@@ -58,8 +58,8 @@ def prove(
         return
     _write(out, f"{text}\n")
     say(
-        "Written. Anyone can check it with: python examples/verify_proof.py, and "
-        "should be given your public key some other way: pierre-mcp audit key"
+        "Written. Anyone can check it with examples/verify_proof.py. Whose log it is, "
+        f"this public key tells; give it to them some other way:\n{found['key']}"
     )
 
 

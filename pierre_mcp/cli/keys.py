@@ -97,7 +97,7 @@ def rotate(
         _foretell(session, kind, emergency=emergency, as_json=as_json)
         return
     if emergency:
-        job = Rotation(clock, Emergency(clock, kind))
+        job = Rotation(clock, Emergency(clock, kind, session=session.id))
     else:
         job = Rotation(clock, Replacing(clock, in_use(kind)))
     emptied = run(session, job, EMERGENCY if emergency else ROTATE)
@@ -121,7 +121,7 @@ def rewrap_(
     """
     session, clock = current(), SystemClock()
     if compromised:
-        job = Rotation(clock, Emergency(clock, None, rewrap=True))
+        job = Rotation(clock, Emergency(clock, None, rewrap=True, session=session.id))
         emptied = run(session, job, REWRAP_COMPROMISED)
         tell(job, emptied=emptied, as_json=as_json)
         if not as_json:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pierre_mcp.errors import (
     AuditTamperedError,
@@ -31,23 +31,18 @@ from pierre_mcp.errors import (
     StorePutBackError,
 )
 from pierre_mcp.gate.admission import About, Admitted
-from pierre_mcp.gate.lines import Facts, line_of
+from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.locking import Sign
-from pierre_mcp.gate.steadiness import noted_at
-from pierre_mcp.gate.widening import Widening
+from pierre_mcp.gate.log_keeping import LogKeeping
 from pierre_mcp.model.audit import Outcome
-from pierre_mcp.model.caller import Call, Owner, weighed_as
+from pierre_mcp.model.caller import Call, weighed_as
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.services.steps import Step, UpkeepStep
 from pierre_mcp.store import erasing, people, policies
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
-
-if TYPE_CHECKING:
-    from pierre_mcp.store.pruning import Pruning
 
 __all__ = ["About", "Gate"]
 
@@ -57,7 +52,7 @@ LOG = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Gate(Widening):
+class Gate(LogKeeping):
     """Serves one store.
 
     Args:
@@ -186,57 +181,6 @@ class Gate(Widening):
                 self._record.add_changed(tx, call, Outcome.DONE, facts, kept.who)
         return ended
 
-    def prune(self, call: Call, job: "Pruning", *, sign: Sign | None = None) -> None:
-        """Prune the log, in one step that adds the row which says so.
-
-        Asked for by the owner and with the consent lock on, only signed. Where nothing
-        is due, only that it was asked for is recorded.
-
-        Raises:
-            AuditTamperedError: The log does not hold, and nothing of it is to go.
-            ConsentLockedError: The lock is on, and this is not signed under it.
-            RuntimeError: It is neither the owner nor the system that asks.
-        """
-        leave, facts = self._admit.to_upkeep(call), Facts()
-        with self._record.of_failures(call, facts):
-            with self._store.reading() as tx:
-                goes = job.prepare(tx, leave, self._admit.concerned(tx))
-            if not goes:
-                self.note(call, Outcome.DONE)
-                return
-            with self._store.writing() as tx:
-                who = self._admit.concerned(tx)
-                if isinstance(call.caller, Owner) and who is not None:
-                    self._check_signed(tx, call, sign)
-                line = line_of(
-                    call, Outcome.DONE, facts, tx.ring, who, policy_epoch=None
-                )
-                job.write(tx, leave, line, who, now=noted_at(self._clock))
-        self._store.tidy()
-
-    def purge(self, call: Call) -> bool:
-        """Empty the write-ahead log of what was overwritten; tell whether it is empty.
-
-        It changes no value, so it leaves no record of its own.
-
-        Raises:
-            RuntimeError: It is neither the owner nor the system that asks.
-        """
-        self._admit.to_upkeep(call)
-        return self._store.truncate()
-
-    def sweep(self, call: Call) -> bool:
-        """Write the file anew without what was deleted; tell whether that is gone.
-
-        Likewise; it holds the store for long.
-
-        Raises:
-            RuntimeError: It is neither the owner nor the system that asks.
-            StoreUnwritableError: There is no room for it.
-        """
-        self._admit.to_upkeep(call)
-        return self._store.sweep(TRUNCATE_TRIES)
-
     def waits(self, call: Call, work: Callable[[Tx, Maintenance], bool]) -> bool:
         """Tell whether there is something to keep in order; it leaves no record.
 
@@ -313,10 +257,6 @@ class Gate(Widening):
         except StorePutBackError:
             LOG.warning("the store was put back; no row was added")
         return found
-
-    def marks(self) -> tuple[Mark | None, Mark]:
-        """Return how far the log had come by the outside file, and how far it is."""
-        return self._store.noted()
 
     def note(
         self,

@@ -28,13 +28,19 @@ from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
 
 _GRAVE = {"policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"}
-_GRAVE_ACTIONS = {"restore", "export"}
+RESTORE = "restore"
+"""Of a store that was put back: it is accepted, its keys replaced."""
+
+_GRAVE_ACTIONS = {RESTORE, "export"}
 _MOST_ACTION = 64
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
 
 EXPIRE = "consent expire"
 """Done by the system: what has run out is entered in the ledger."""
+
+CHECKPOINT = "checkpoint"
+"""Taken by the system, and never recorded: it says nothing that rows do not."""
 
 ROTATE, EMERGENCY = "keys rotate", "keys emergency"
 REWRAP, REWRAP_COMPROMISED = "keys rewrap", "keys rewrap compromised"
@@ -124,6 +130,12 @@ def line_of(
         answer=_digest(ring, who, "answer", facts.answer),
         size=len(facts.answer),
     )
+
+
+def ends_epoch(line: Line) -> bool:
+    """Tell whether a checkpoint is taken with a line: a stop, or keys were changed."""
+    changes = line.event is Event.KEY_ROTATION or line.action == RESTORE
+    return line.outcome is Outcome.STOPPED or (line.outcome is Outcome.DONE and changes)
 
 
 def _graded(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import LockTimeoutError, PierreError
-from pierre_mcp.gate.lines import Facts, ended, line_of
+from pierre_mcp.gate.lines import Facts, ended, ends_epoch, line_of
 from pierre_mcp.gate.steadiness import noted_at
 from pierre_mcp.model.audit import Line, Outcome
 from pierre_mcp.model.caller import Call
@@ -96,7 +96,10 @@ class Records:
         after: audit_state.Tail | None,
     ) -> None:
         detail, now = facts.detail or None, noted_at(self._clock)
-        audit.append(tx, line, now=now, who=who, detail=detail, after=after)
+        close = audit_state.Closing() if ends_epoch(line) else None
+        audit.append(
+            tx, line, now=now, who=who, detail=detail, after=after, close=close
+        )
 
 
 def _patience_s(error: BaseException) -> float:

@@ -8,7 +8,7 @@ there.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -24,7 +24,8 @@ from pierre_mcp.store.worker import Worker
 FIRST_S: Final = 5.0
 """How long after its start a server looks: the first calls come first."""
 
-AGAIN_S: Final = 3_600.0
+AGAIN_S: Final = 300.0
+"""How often it looks after that: to look costs a read, and rows wait for it."""
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ class Upkeep:
 
     Args:
         chores: In the order in which they are looked for.
-        sweep: Enters what has ended, at each look; a short unit of its own.
+        sweeps: Done at each look, each a short unit of its own; what to say where one
+            cannot be done.
         open_: Opens the store, on a thread of its own, when there is something to do.
         first_s: When to look first, after ``start``.
     """
@@ -80,12 +82,12 @@ class Upkeep:
         self,
         chores: Sequence[Chore],
         *,
-        sweep: Callable[[], Awaitable[object]],
+        sweeps: Mapping[str, Callable[[], Awaitable[object]]],
         open_: Callable[[], Store],
         first_s: float = FIRST_S,
     ) -> None:
         self._chores = list(chores)
-        self._sweep = sweep
+        self._sweeps = dict(sweeps)
         self._open = open_
         self._first_s = first_s
         self._leaving = asyncio.Event()
@@ -129,10 +131,11 @@ class Upkeep:
                     log.warning("%s: %s", chore.failed, type(error).__name__)
 
     async def _swept(self) -> None:
-        try:
-            await self._sweep()
-        except (PierreError, OSError) as error:
-            log.warning("what has ended was not entered: %s", type(error).__name__)
+        for failed, sweep in self._sweeps.items():
+            try:
+                await sweep()
+            except (PierreError, OSError) as error:
+                log.warning("%s: %s", failed, type(error).__name__)
 
     async def _left_within(self, pause_s: float) -> bool:
         with suppress(TimeoutError):

@@ -182,12 +182,21 @@ class Emergency:
         kind: ``"system"``, ``"tenant"`` or ``"person"``; None for every scope.
         rewrap: The master key may be known too: first wrap every key under the one set
             as primary.
+        session: Of the process that does it, for the log.
     """
 
-    def __init__(self, clock: Clock, kind: str | None, *, rewrap: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        kind: str | None,
+        *,
+        rewrap: bool = False,
+        session: str = "",
+    ) -> None:
         self._clock = clock
         self._kind = kind
         self._rewrap = rewrap
+        self._session = session
         self._listed: emergency.Listed | None = None
         self._tries = 0
         self.replaced = Replaced()
@@ -222,7 +231,9 @@ class Emergency:
                 tx, maintenance, primary, now=now, compromised=True
             ):
                 raise MasterKeySameError
-        self.replaced = emergency.replace(tx, maintenance, listed, self._kind, now=now)
+        self.replaced = emergency.replace(
+            tx, maintenance, listed, self._kind, session=self._session, now=now
+        )
 
 
 @dataclass(frozen=True, slots=True)

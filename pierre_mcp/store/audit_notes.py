@@ -64,23 +64,25 @@ def _wrong(
     """Return what is wrong, and with the note of which number."""
     by_number = {one.number: (one, said) for one, said in found}
     wrong = [(FindingKind.INSERTED, n) for n in by_number if n > epoch.number]
-    expected = epoch.note
+    expected: bytes | None = epoch.note
     for number in range(epoch.number, 0, -1):
         one, said = by_number.get(number, (None, None))
+        kind = None
         if one is None:
-            wrong.append((FindingKind.MISSING, number))
+            kind = FindingKind.MISSING
         elif said is None or not _ours(tx, one, expected, epoch):
-            wrong.append((FindingKind.EDITED, number))
-        else:
+            kind = FindingKind.EDITED
+        if kind is not None:
+            wrong.append((kind, number))
+            expected = None  # nothing speaks for those before it any more
+        elif said is not None and expected is not None:
             expected = said.previous
-            continue
-        break  # those before it nothing speaks for any more
     return wrong
 
 
-def _ours(tx: Tx, one: Kept, expected: bytes, epoch: Epoch) -> bool:
+def _ours(tx: Tx, one: Kept, expected: bytes | None, epoch: Epoch) -> bool:
     """Tell whether a note is the one expected; the newest is signed by our key, too."""
-    if notes.digest(one.note) != expected:
+    if expected is not None and notes.digest(one.note) != expected:
         return False
     return one.number != epoch.number or _signed(tx, one.note)
 

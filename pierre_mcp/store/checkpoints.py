@@ -20,6 +20,7 @@ from typing import Final
 
 from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring import chain, merkle, notes
+from pierre_mcp.keyring.log_key import LogKey
 from pierre_mcp.keyring.notes import Checkpoint
 from pierre_mcp.keyring.ring import SYSTEM, Purpose
 from pierre_mcp.model.grant import Maintenance
@@ -35,10 +36,19 @@ _SINCE = """
     SELECT CAST(entry AS BLOB), link, mac FROM audit WHERE seq > ? ORDER BY seq
 """
 _ADD = "INSERT INTO checkpoints (number, size, note) VALUES (?, ?, ?)"
-_ALL = "SELECT number, size, note FROM checkpoints ORDER BY number"
-_NEWEST = "SELECT number, size, note FROM checkpoints ORDER BY number DESC LIMIT 1"
+# As a BLOB: text made invalid by hand could not even be read.
+_ALL = "SELECT number, size, CAST(note AS BLOB) FROM checkpoints ORDER BY number"
+_NEWEST = """
+    SELECT number, size, CAST(note AS BLOB)
+      FROM checkpoints ORDER BY number DESC LIMIT 1
+"""
+_AFTER = """
+    SELECT number, size, note FROM checkpoints
+     WHERE number > ? ORDER BY number LIMIT ?
+"""
 _COVERING = """
-    SELECT number, size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1
+    SELECT number, size, CAST(note AS BLOB)
+      FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1
 """
 
 
@@ -59,19 +69,24 @@ class Kept:
 
 def every(tx: Tx) -> Iterator[Kept]:
     """Give every checkpoint, oldest first."""
-    return starmap(Kept, tx.execute(_ALL))
+    return starmap(_kept, tx.execute(_ALL))
 
 
 def newest(tx: Tx) -> Kept | None:
     """Return the newest checkpoint, if there is any."""
     found = tx.one(_NEWEST)
-    return None if found is None else Kept(*found)
+    return None if found is None else _kept(*found)
+
+
+def after(tx: Tx, number: int, most: int) -> list[Kept]:
+    """Return the checkpoints after one, oldest first, and ``most`` of them at most."""
+    return [Kept(*found) for found in tx.execute(_AFTER, (number, most))]
 
 
 def covering(tx: Tx, seq: int) -> Kept | None:
     """Return the first checkpoint that speaks for row ``seq``, if there is one yet."""
     found = tx.one(_COVERING, (seq,))
-    return None if found is None else Kept(*found)
+    return None if found is None else _kept(*found)
 
 
 def close(tx: Tx, maintenance: Maintenance) -> Kept | None:
@@ -155,6 +170,17 @@ def take(tx: Tx, last: Tail, epoch: Epoch, how: Closing) -> Tail:
     return Tail(last.seq, last.link, last.at_us, last.policy_epoch, number)
 
 
+def log_key(tx: Tx, maintenance: Maintenance) -> LogKey:
+    """Take a checkpoint, and return what checks signatures and MACs from there on.
+
+    The log has a row: that of the store's founding.
+    """
+    close(tx, maintenance)
+    epoch = audit_state.read_epoch(tx)
+    vkey = notes.vkey(tx.ring, notes.origin_of(keys.store_id(tx.db)))
+    return LogKey(vkey, epoch.number, epoch.key)
+
+
 def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:
     """Tell whether rows have stood for 15 minutes with no checkpoint after them."""
     del maintenance
@@ -162,6 +188,10 @@ def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:
     if last.seq == epoch.size:
         return False
     return epoch.ends_with(last.seq, (now - _BEGINNING) // timedelta(microseconds=1))
+
+
+def _kept(number: int, size: int, note: bytes) -> Kept:
+    return Kept(number, size, note.decode(errors="replace"))
 
 
 def _held_against(tx: Tx, last: Tail, epoch: Epoch) -> tuple[list[bytes], bytes]:

@@ -12,13 +12,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from pierre_mcp.keyring.cells import listed_as
-from pierre_mcp.keyring.ring import KeyInfo, KeyState, Purpose, person_scope
+from pierre_mcp.keyring.ring import SYSTEM, KeyInfo, KeyState, Purpose, person_scope
+from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import key_changes, listings, policies, rotation, sealed
+from pierre_mcp.store import audit, key_changes, listings, policies, rotation, sealed
+from pierre_mcp.store.audit_state import Closing
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.key_changes import Use
 from pierre_mcp.store.rotation import Replaced
+
+ACTION: Final = "log signed anew"
+"""Of the row with which the log is closed under its new keys."""
 
 REPLACED: Final = (
     Purpose.SEAL,
@@ -29,6 +34,7 @@ REPLACED: Final = (
     Purpose.TOKEN_MAC,
     Purpose.MANIFEST,
     Purpose.RECEIPT_SIGN,
+    Purpose.CHECKPOINT_SIGN,
 )
 """The purposes of the keys that an emergency replaces."""
 
@@ -88,6 +94,7 @@ def replace(
     found: Listed,
     kind: str | None,
     *,
+    session: str,
     now: datetime,
 ) -> Replaced:
     """Mark every key of one kind of scope, or of all, and make those that follow.
@@ -100,6 +107,7 @@ def replace(
         maintenance: From the gate.
         found: As ``listed`` gave it, and still current.
         kind: ``"system"``, ``"tenant"`` or ``"person"``; None for every scope.
+        session: Of the process that does it, for the log.
         now: Noted as the time.
     """
     marked = _unmarked(tx, kind)
@@ -125,7 +133,32 @@ def replace(
             _fold(tx, who)
     gone = [key_id for key_id, (_, purpose) in old.items() if purpose in _AT_ONCE]
     key_changes.destroy(tx, maintenance, gone, now=now)
+    if any(_is_of_log(use) for use in uses):
+        _close_log(tx, session, now)
     return Replaced(len(made), len(gone))
+
+
+def _is_of_log(use: Use) -> bool:
+    scope, purpose = use
+    return scope == SYSTEM and purpose in {Purpose.AUDIT, Purpose.CHECKPOINT_SIGN}
+
+
+def _close_log(tx: Tx, session: str, now: datetime) -> None:
+    """Sign the log under its new key; the epoch's key is drawn anew.
+
+    Whoever knew the old one could lead it on. The newest note holds the hash of the one
+    before, so under the new signature all of them stand, and need the old key no more.
+    """
+    line = Line(
+        event=Event.KEY_ROTATION,
+        risk=Risk.HIGH,
+        outcome=Outcome.DONE,
+        door="system",
+        action=ACTION,
+        caller="system",
+        session=session,
+    )
+    audit.append(tx, line, now=now, who=None, close=Closing(fresh=True))
 
 
 def _unmarked(tx: Tx, kind: str | None) -> list[KeyInfo]:

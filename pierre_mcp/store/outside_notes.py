@@ -35,8 +35,9 @@ _NOTE: Final = re.compile(
     r"^pierre-mcp/[^\n]+\n(?:(?!pierre-mcp/)[^\n]+\n)+\n(?:— [^\n]+\n)+", re.MULTILINE
 )
 _SIZE: Final = re.compile(r"[^\n]+\n([0-9]{1,18})\n")
-_AT: Final = "SELECT note FROM checkpoints WHERE size = ?"
-_ALL: Final = "SELECT note FROM checkpoints ORDER BY number"
+# As a BLOB: text made invalid by hand could not even be read.
+_AT: Final = "SELECT CAST(note AS BLOB) FROM checkpoints WHERE size = ?"
+_ALL: Final = "SELECT CAST(note AS BLOB) FROM checkpoints ORDER BY number"
 
 
 class OutsideNotes:
@@ -82,7 +83,7 @@ class OutsideNotes:
         if last is None:
             return
         found = db.execute(_AT, (_size(last),)).fetchone()
-        if found is None or found[0] != last:
+        if found is None or found[0] != last.encode():
             raise StorePutBackError
 
     def add(self, notes: Iterable[str]) -> None:
@@ -106,7 +107,7 @@ class OutsideNotes:
         Raises:
             OSError: It cannot be written.
         """
-        ours = _joined(note for (note,) in db.execute(_ALL))
+        ours = b"".join(note + b"\n" for (note,) in db.execute(_ALL))
         try:
             there = self.path.read_bytes()
         except FileNotFoundError:

@@ -47,7 +47,10 @@ class House:
     @asynccontextmanager
     async def upkeep(self) -> Any:
         made = Upkeep(
-            [self.chore(lambda: made)], sweep=self.sweep, open_=self.open, first_s=0.0
+            [self.chore(lambda: made)],
+            sweeps={"what has ended was not entered": self.sweep},
+            open_=self.open,
+            first_s=0.0,
         )
         made.start()
         try:
@@ -201,7 +204,9 @@ async def test_what_fails_is_said_and_the_server_goes_on(
 
 
 async def test_it_is_left_before_it_began(house: House) -> None:
-    made = Upkeep([house.chore(lambda: made)], sweep=house.sweep, open_=house.open)
+    made = Upkeep(
+        [house.chore(lambda: made)], sweeps={"": house.sweep}, open_=house.open
+    )
     await made.close()
     made.start()
     await made.close()
@@ -219,7 +224,7 @@ async def test_what_has_expired_is_deleted_by_itself(
         world.gate.widen(Call(Owner(), "retention set", "session"), keep)
     chore = expiring(house.look, gate_on, CLOCK, session="session", lock=house.lock)
     spent = [house.chore(lambda: made), chore]
-    made = Upkeep(spent, sweep=house.sweep, open_=house.open, first_s=0.0)
+    made = Upkeep(spent, sweeps={"": house.sweep}, open_=house.open, first_s=0.0)
     made.start()
     await house.until(lambda: "deleted by itself: from 1 places" in caplog.text)
     await made.close()

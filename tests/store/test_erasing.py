@@ -91,7 +91,7 @@ def filled(directory: Path) -> Path:
         with store.reading() as tx:
             found = emergency.listed(tx, maintenance(), None)
         with store.writing() as tx:
-            emergency.replace(tx, maintenance(), found, None, now=NOW)
+            emergency.replace(tx, maintenance(), found, None, session="", now=NOW)
             add_what_came_later(tx, people.owner(tx))
         assert isinstance(checked(store), Health)
     return directory

@@ -45,7 +45,7 @@ from tests.stores import *
 store = new_store(Path(sys.argv[1]))
 grant = owner_grant(store)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
 done = 0
 try:
     for _ in range(10_000):

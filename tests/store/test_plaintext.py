@@ -53,7 +53,7 @@ def test_nothing_sealed_can_be_found_in_any_file(directory: Path) -> None:
         plain = [
             canary, "Europe/Zurich", "started_us", "47.37", "mean_bpm", "142.0",
             "share:claude", 'recipients":{', "finished_at", "expires_at",
-            "checkpoint", "import_inbox",
+            '"checkpoint":', "import_inbox",
         ]  # fmt: skip
         secret = [*(text.encode() for text in plain), series, *deks, bytes(range(32))]
         _absent(directory, secret, files=5)
