@@ -27,6 +27,7 @@ from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Recipient, System
 from pierre_mcp.model.operation import IMPORTS, TELLS
 from pierre_mcp.model.scope import check_label
+from pierre_mcp.model.witness import have_witnesses
 from pierre_mcp.platform import harden
 from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.server.chores import expiring, pruning, rotating
@@ -38,6 +39,7 @@ from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.signals import Signals
 from pierre_mcp.server.transport import serve
 from pierre_mcp.server.upkeep import Chore, Upkeep
+from pierre_mcp.server.witnessing import Witnessing
 from pierre_mcp.services.steps import Progress as Step
 from pierre_mcp.settings import DEFAULT_PROFILE, Settings, from_environment
 from pierre_mcp.store.database import Store
@@ -46,6 +48,7 @@ from pierre_mcp.store.worker import Worker
 from pierre_mcp.tools.late_table import TABLE
 
 if TYPE_CHECKING:  # with the tools: see there
+    from pierre_mcp.services.witnessing import Lacking
     from pierre_mcp.tools import faces
 else:
     faces = Late("pierre_mcp.tools.faces")
@@ -113,6 +116,8 @@ class FrontDesk:
         self.lately = Lately(
             lambda: self._hop(lambda gate, _: gate.given_lately()), settings.command
         )
+        self.witnessing = Witnessing(self._unwitnessed, clock)
+        self._signed = 0
 
     async def call(
         self,
@@ -241,7 +246,18 @@ class FrontDesk:
         ]
 
     async def _hop(self, unit: Callable[[Gate, Turn], T]) -> T:
-        return await self._worker.run(lambda store, turn: unit(self._on(store), turn))
+        done = await self._worker.run(lambda store, turn: unit(self._on(store), turn))
+        if self._signed != (signed := self._worker.store.signed):
+            self._signed = signed
+            self.witnessing.checkpoint()
+        return done
+
+    async def _unwitnessed(self) -> "Lacking | None":
+        directory = self._settings.high_water_dir
+        if not have_witnesses(directory):  # as most have none, nobody is asked
+            return None
+        call = self._system(CHECKPOINT)
+        return await self._hop(lambda gate, _: gate.unwitnessed(call, directory))
 
     def _on(self, store: Store) -> Gate:
         if self._gate is None:
@@ -322,6 +338,7 @@ async def _serve_stdio(
             await desk.resume()
             desk.upkeep.start()
             desk.lately.start()
+            desk.witnessing.start()
             try:
                 status = await serve(desk, *descriptors, signals)
             finally:
@@ -333,6 +350,7 @@ async def _serve_stdio(
                 await desk.note("stop", Outcome.STOPPED)
             except PierreError as error:
                 LOG.warning("the stop was not recorded: %s", error.code)
+            await desk.witnessing.close()
     return status
 
 

@@ -24,6 +24,10 @@ PROMISES: Final = {
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located to the row."
     ),
+    "audit.witness": (
+        "Checkpoints are kept where you name: a file or a command is told each, after "
+        "the answer it came with, and what fails is caught up with."
+    ),
     "compliance.documents": (
         "DPIA, privacy notice, record of processing, HIPAA safeguards table and CCPA "
         "notice are written from the running configuration; a recipient's copy names "

@@ -8,6 +8,7 @@ import typer
 from pierre_mcp.cli.audit_prove import prove
 from pierre_mcp.cli.audit_prune import prune
 from pierre_mcp.cli.audit_verify import verify, write_key
+from pierre_mcp.cli.audit_witness import witness
 from pierre_mcp.cli.session import AsJson, current, say_json, say_table
 from pierre_mcp.store import audit
 
@@ -54,3 +55,4 @@ def tail(
 
 app.command()(prove)
 app.command()(prune)
+app.command()(witness)

@@ -17,7 +17,7 @@ from pierre_mcp.store import checkpoints, proofs
 from pierre_mcp.store.database import Tx
 
 CHECKPOINT: Final = "audit checkpoint"
-"""The action under which a checkpoint is taken because it is asked for."""
+"""The action under which one is taken because it is asked for."""
 
 _MOST_BYTES: Final = 2**28
 
@@ -68,7 +68,7 @@ def _of_row(gate: Gate, call: Call, closing: Call, seq: int) -> dict[str, Any]:
         return not proofs.covers(tx, maintenance, seq)
 
     with gate.watched(call):
-        uncovered = gate.waits(call, lacks)
+        uncovered = gate.peek(call, lacks)
     if uncovered:
         gate.keep(closing, lambda tx, m, _: checkpoints.close(tx, m))
     return gate.maintain(call, lambda tx, m, _: proofs.of_row(tx, m, seq))

@@ -4,6 +4,7 @@ A part of ``Gate``; nothing here reads or changes what a person's rows say.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pierre_mcp.errors import LogKeyMalformedError
@@ -22,6 +23,8 @@ from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
 if TYPE_CHECKING:  # a server needs none of it for a quarter of an hour
     from pierre_mcp.keyring import notes as notes_of
     from pierre_mcp.keyring.log_key import LogKey
+    from pierre_mcp.services import witnessing
+    from pierre_mcp.services.witnessing import Lacking
     from pierre_mcp.store import audit_against, checkpoints
     from pierre_mcp.store.audit_against import Evidence
     from pierre_mcp.store.pruning import Pruning
@@ -29,6 +32,7 @@ else:
     notes_of = Late("pierre_mcp.keyring.notes")
     audit_against = Late("pierre_mcp.store.audit_against")
     checkpoints = Late("pierre_mcp.store.checkpoints")
+    witnessing = Late("pierre_mcp.services.witnessing")
 
 
 T = TypeVar("T")
@@ -81,6 +85,16 @@ class LogKeeping(Widening):
                 )
                 job.write(tx, leave, line, who, now=noted_at(self._clock))
         self._store.tidy()
+
+    def unwitnessed(self, call: Call, directory: Path) -> "Lacking | None":
+        """Return what some witness has not been told; None where that is nothing.
+
+        Raises:
+            RuntimeError: It is neither the owner nor the system that asks.
+            WitnessesUnreadableError: Who they are cannot be read.
+        """
+        now = self._clock.now()
+        return self.peek(call, lambda tx, m: witnessing.lacking(tx, m, directory, now))
 
     def peek(self, call: Call, work: Callable[[Tx, Maintenance], T]) -> T:
         """Look at what is no person's data; it leaves no record.

@@ -2,6 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+ENDING: Final = ".witnesses"
+"""Of the name of the file that lists them, after the store's id."""
+
+
+def have_witnesses(directory: Path) -> bool:
+    """Tell whether any store whose outside files are in ``directory`` has one."""
+    return any(directory.glob(f"*{ENDING}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from pierre_mcp.errors import WitnessesUnreadableError, WitnessesUnwritableError
-from pierre_mcp.model.witness import Witness
+from pierre_mcp.model.witness import ENDING, Witness
 from pierre_mcp.platform import (
     FileLock,
     check_private_file,
@@ -48,7 +48,7 @@ class Witnesses:
             WitnessesUnreadableError: The list is not as we write it, or others can
                 read it.
         """
-        path = self._beside("witnesses")
+        path = self._beside(ENDING)
         try:
             check_private_file(path)
             return _LIST.validate_json(path.read_bytes())
@@ -66,10 +66,10 @@ class Witnesses:
         """
         try:
             make_private_dir(self.directory)
-            with FileLock(self._beside("witnesses.lock")):
+            with FileLock(self._beside(f"{ENDING}.lock")):
                 changed = change(self.listed())
                 content = _LIST.dump_json(changed, indent=2)
-                replace_private_file(self._beside("witnesses"), content)
+                replace_private_file(self._beside(ENDING), content)
         except OSError:
             raise WitnessesUnwritableError from None
 
@@ -80,9 +80,9 @@ class Witnesses:
             WitnessesUnwritableError: It cannot be made.
         """
         try:
-            return FileLock(self._beside("witnesses.telling"))
+            return FileLock(self._beside(f"{ENDING}.telling"))
         except OSError:
             raise WitnessesUnwritableError from None
 
     def _beside(self, ending: str) -> Path:
-        return self.directory / f"{self.store_id}.{ending}"
+        return self.directory / f"{self.store_id}{ending}"

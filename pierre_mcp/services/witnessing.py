@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import FileIO
 from pathlib import Path
@@ -25,16 +25,73 @@ from pierre_mcp.errors import (
     WitnessTakenError,
     WitnessUnknownError,
 )
+from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.witness import Noted, Witness
 from pierre_mcp.platform import create_private_file
 from pierre_mcp.services.commands import WITHIN_S, told
 from pierre_mcp.services.witnesses import Witnesses
+from pierre_mcp.store import checkpoints, keys
+from pierre_mcp.store.database import Tx
 
 MOST: Final = 8
 """How many witnesses there can be."""
 
 AGAIN: Final = timedelta(minutes=10)
 """How long one that failed is left alone."""
+
+
+AT_ONCE: Final = 4_096
+"""How many checkpoints are told at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What some witness has not been told.
+
+    Attributes:
+        notes: From what the one that lacks most lacks, oldest first.
+    """
+
+    witnesses: Witnesses
+    notes: Sequence[Noted]
+
+    def tell(self, now: datetime, *, within_s: float = WITHIN_S) -> int:
+        """Tell them, as ``tell`` does."""
+        return tell(self.witnesses, self.notes, now, within_s=within_s)
+
+
+def lacking(
+    tx: Tx, maintenance: Maintenance, directory: Path, now: datetime
+) -> Lacking | None:
+    """Return what the witnesses of a store lack; None where that is nothing.
+
+    Args:
+        tx: A snapshot.
+        maintenance: From the gate.
+        directory: Of the outside files.
+        now: UTC.
+
+    Raises:
+        WitnessesUnreadableError: Who they are cannot be read.
+    """
+    witnesses = of_store(tx, directory)
+    newest = checkpoints.newest(tx)
+    told = None if newest is None else behind(witnesses, newest.number, now)
+    if newest is None or told is None:
+        return None
+    return Lacking(witnesses, notes(tx, maintenance, min(told, newest.number - 1)))
+
+
+def notes(tx: Tx, maintenance: Maintenance, after: int = 0) -> list[Noted]:
+    """Return the checkpoints after one, oldest first."""
+    del maintenance
+    found = checkpoints.after(tx, after, AT_ONCE)
+    return [Noted(one.number, one.note) for one in found]
+
+
+def of_store(tx: Tx, directory: Path) -> Witnesses:
+    """Return the witnesses of the store, whose list is in ``directory``."""
+    return Witnesses(directory, keys.store_id(tx.db))
 
 
 def add(witnesses: Witnesses, new: Witness, notes: Sequence[Noted]) -> Witness:
