@@ -49,6 +49,7 @@ class Witnessing:
         self._again_s = again_s
         self._leaving_s = leaving_s
         self._due = asyncio.Event()
+        self._leaving = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -63,18 +64,26 @@ class Witnessing:
         """Tell the last ones, and wait for that no longer than a moment."""
         if self._task is None:
             return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._look(self._leaving_s), self._leaving_s)
+        self._leaving = True
+        self._due.set()
+        last = asyncio.create_task(self._ending(self._task))
+        await asyncio.wait([last], timeout=self._leaving_s)
+        for task in (last, self._task):
+            task.cancel()
+        await asyncio.wait([last, self._task])
 
     async def _watch(self) -> None:
-        while True:
+        while not self._leaving:
             self._due.clear()
             await self._look()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), self._again_s)
+            if not self._leaving:
+                waiting = asyncio.create_task(self._due.wait())
+                await asyncio.wait([waiting], timeout=self._again_s)
+                waiting.cancel()
+
+    async def _ending(self, watching: asyncio.Task[None]) -> None:
+        await asyncio.wait([watching])
+        await self._look(self._leaving_s)
 
     async def _look(self, within_s: float | None = None) -> None:
         try:

@@ -52,7 +52,6 @@ async def test_the_checkpoint_of_a_stop_is_told(tmp_path: Path) -> None:
         await desk.note("start", Outcome.STARTED)
         await desk.note("stop", Outcome.STOPPED)
         await until(lambda: disk.read_text() != "")
-        await desk.witnessing.close()
         assert disk.read_text().startswith(f"pierre-mcp/{store_id}\n2\n")
         # And one that is taken as the last thing.
         await desk.note("stop", Outcome.STOPPED)
