@@ -11,22 +11,15 @@ passed over. Whoever can also write here can shorten it; a witness elsewhere can
 """
 
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from pierre_mcp.errors import (
-    HighWaterUnreadableError,
-    StorePermissionsError,
-    StorePutBackError,
-)
-from pierre_mcp.platform import (
-    append_private_file,
-    make_private_dir,
-    replace_private_file,
-)
+from pierre_mcp.errors import HighWaterUnreadableError, StorePutBackError
+from pierre_mcp.platform import make_private_dir, replace_private_file
 
 LOG = logging.getLogger(__name__)
 
@@ -89,8 +82,8 @@ class OutsideNotes:
     def add(self, notes: Iterable[str]) -> None:
         """Append notes, after the COMMIT; a failure is a warning, once a process."""
         try:
-            append_private_file(self.path, _joined(notes))
-        except (OSError, StorePermissionsError):
+            self._append(_joined(notes))
+        except OSError:
             if not self._failed:
                 LOG.warning(
                     "a checkpoint of the audit log could not be noted in the "
@@ -107,7 +100,7 @@ class OutsideNotes:
         Raises:
             OSError: It cannot be written.
         """
-        ours = b"".join(note + b"\n" for (note,) in db.execute(_ALL))
+        ours = b"".join(b"\n" + note for (note,) in db.execute(_ALL))
         try:
             there = self.path.read_bytes()
         except FileNotFoundError:
@@ -117,6 +110,16 @@ class OutsideNotes:
         if ours:
             make_private_dir(self.path.parent)
             replace_private_file(self.path, ours)
+
+    def _append(self, content: bytes) -> None:
+        # What a crash cut short is ended by the empty line before, and spoils nothing.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        fd = os.open(self.path, flags, 0o600)
+        try:
+            if os.write(fd, b"\n" + content) <= len(content):
+                raise OSError
+        finally:
+            os.close(fd)
 
     def _aside(self) -> Path:
         taken = sum(1 for _ in self.path.parent.glob(f"{self.path.name}.*"))
@@ -136,7 +139,7 @@ def notes_in(content: bytes) -> list[str]:
 
 
 def _joined(notes: Iterable[str]) -> bytes:
-    return "".join(f"{note}\n" for note in notes).encode()
+    return "\n".join(notes).encode()
 
 
 def _size(note: str) -> int:
