@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ pytestmark = pytest.mark.unmeasured
 ROOT = Path(pierre_mcp.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 WHERE = {path: path.relative_to(ROOT).as_posix() for path in MODULES}
-EACH = pytest.mark.parametrize("path", MODULES, ids=WHERE.values())
 
 SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
@@ -32,8 +32,14 @@ ACTS = {
 }  # fmt: skip
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def nodes(path: Path) -> Sequence[ast.AST]:
+    return tuple(ast.walk(tree(path)))
 
 
 def name_of(func: ast.expr) -> str:
@@ -42,8 +48,8 @@ def name_of(func: ast.expr) -> str:
     return func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
 
 
-def calls(nodes: Iterator[ast.AST]) -> set[str]:
-    return {name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
+def calls(within: Iterable[ast.AST]) -> set[str]:
+    return {name_of(node.func) for node in within if isinstance(node, ast.Call)}
 
 
 def at_import(path: Path) -> Iterator[ast.stmt]:
@@ -59,10 +65,10 @@ def at_import(path: Path) -> Iterator[ast.stmt]:
 @pytest.mark.promise("consent.explicit")
 def test_only_the_gate_makes_grants() -> None:
     for maker in ("Grant", "Maintenance", "Mint"):
-        makers = {WHERE[p] for p in MODULES if maker in calls(ast.walk(tree(p)))}
+        makers = {WHERE[p] for p in MODULES if maker in calls(nodes(p))}
         assert makers, maker
         assert {where.split("/")[0] for where in makers} == {"gate"}, maker
-    made_by = {WHERE[p] for p in MODULES if "Maintenance" in calls(ast.walk(tree(p)))}
+    made_by = {WHERE[p] for p in MODULES if "Maintenance" in calls(nodes(p))}
     assert made_by == {"gate/admission.py"}
 
 
@@ -72,7 +78,7 @@ def test_nothing_that_serves_a_recipient_gives_consent() -> None:
     givers = {
         WHERE[path]
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == "give"
         and isinstance(node.value, ast.Name)
@@ -84,62 +90,77 @@ def test_nothing_that_serves_a_recipient_gives_consent() -> None:
 @pytest.mark.promise("consent.human-only")
 def test_what_lets_more_out_is_the_owners_commands_alone() -> None:
     """No tool, and nothing of the server's, can as much as ask the gate for it."""
-    users = {WHERE[p] for p in MODULES if "widen" in calls(ast.walk(tree(p)))}
+    users = {WHERE[p] for p in MODULES if "widen" in calls(nodes(p))}
     assert {where.split("/")[0] for where in users} == {"cli", "gate"}
-    checks = {WHERE[p] for p in MODULES if "check_widens" in calls(ast.walk(tree(p)))}
+    checks = {WHERE[p] for p in MODULES if "check_widens" in calls(nodes(p))}
     assert checks >= {"services/consents.py", "services/consent_lock.py"}
     makes = [
         WHERE[path]
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and name_of(node.func) == "Grant"
         if any(word.arg == "signature" for word in node.keywords)
     ]
     assert makes == ["gate/admission.py", "gate/founding.py"]
 
 
-@EACH
-def test_modules_stay_readable(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 400
+def test_modules_stay_readable() -> None:
+    lengths = {WHERE[p]: len(p.read_text("utf-8").splitlines()) for p in MODULES}
+    assert [where for where, length in lengths.items() if length > 400] == []
 
 
-@EACH
-def test_no_statement_of_sql_outside_the_store(path: Path) -> None:
-    if WHERE[path].startswith("store/"):
-        return
-    texts = (n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant))
-    assert not [text for text in texts if isinstance(text, str) and SQL.match(text)]
+def test_no_statement_of_sql_outside_the_store() -> None:
+    found = [
+        WHERE[path]
+        for path in MODULES
+        if not WHERE[path].startswith("store/")
+        for node in nodes(path)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and SQL.match(node.value)
+    ]
+    assert found == []
 
 
-@EACH
-def test_the_environment_is_read_by_the_settings_alone(path: Path) -> None:
-    if WHERE[path] == "settings.py":
-        return
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Attribute):
-            assert node.attr not in {"environ", "environb", "getenv", "putenv"}
-        if isinstance(node, ast.ImportFrom) and node.module == "os":
-            assert not {a.name for a in node.names} & {"environ", "getenv"}
+def test_the_environment_is_read_by_the_settings_alone() -> None:
+    readers = {WHERE[path] for path in MODULES if any(map(is_environment, nodes(path)))}
+    assert readers == {"settings.py"}
 
 
-@EACH
-def test_importing_a_module_only_defines(path: Path) -> None:
-    for node in at_import(path):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue  # a docstring
-        where = f"{WHERE[path]}:{node.lineno}"
-        if isinstance(node, ast.Assign | ast.AnnAssign):
-            assert not calls(ast.walk(node)) & ACTS, where
-        elif isinstance(node, ast.Expr):
-            assert calls(ast.walk(node)) <= {"command", "add_typer"}, where
-        else:
-            assert isinstance(node, DEFINES), where
+def is_environment(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"environ", "environb", "getenv", "putenv"}
+    if not isinstance(node, ast.ImportFrom) or node.module != "os":
+        return False
+    return bool({a.name for a in node.names} & {"environ", "getenv"})
 
 
-@EACH
-def test_nothing_but_the_store_and_its_thread_waits(path: Path) -> None:
+def test_importing_a_module_only_defines() -> None:
+    acts = [
+        f"{WHERE[path]}:{node.lineno}"
+        for path in MODULES
+        for node in at_import(path)
+        if not only_defines(node)
+    ]
+    assert acts == []
+
+
+def only_defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True  # a docstring
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return not calls(ast.walk(node)) & ACTS
+    if isinstance(node, ast.Expr):
+        return calls(ast.walk(node)) <= {"command", "add_typer"}
+    return isinstance(node, DEFINES)
+
+
+def test_nothing_but_the_store_and_its_thread_waits() -> None:
     """Below the hop everything is synchronous (DESIGN 2)."""
-    where = WHERE[path]
-    if where.startswith(("server/", "cli/")) or where in {"app.py", "store/worker.py"}:
-        return
-    assert not [n for n in ast.walk(tree(path)) if isinstance(n, ast.Await)]
+    waiting = {
+        WHERE[path]
+        for path in MODULES
+        if any(isinstance(node, ast.Await) for node in nodes(path))
+    }
+    beyond = {where for where in waiting if not where.startswith(("server/", "cli/"))}
+    assert beyond == {"app.py", "store/worker.py"}

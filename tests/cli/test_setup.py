@@ -295,23 +295,24 @@ def test_an_inbox_is_named_kept_and_given_up(anna: Person) -> None:
     assert inbox_of(anna)["words"].startswith("none")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "missing", "file", "link", "open", "data/default", "config", ".", "data",
-        "new\nline",
-    ],
+NO_INBOX = (
+    "missing", "file", "link", "open", "data/default", "config", ".", "data",
+    "new\nline",
 )  # fmt: skip
-def test_what_cannot_be_an_inbox(anna: Person, path: str) -> None:
+
+
+def test_what_cannot_be_an_inbox(anna: Person) -> None:
     anna.does("setup", "--yes")
     (anna.home / "file").write_bytes(b"")
     (anna.home / "link").symlink_to(folder(anna))
     folder(anna, "open", 0o775)
     folder(anna, "new\nline")
-    done = anna.run("setup", "--yes", "--inbox", path)
-    assert done.returncode == 1
-    assert done.stderr.startswith("The inbox is not a folder of the person's own")
-    assert str(anna.home) not in done.stderr
+    for path in NO_INBOX:
+        done = anna.run("setup", "--yes", "--inbox", path)
+        assert done.returncode == 1, path
+        said = "The inbox is not a folder of the person's own"
+        assert done.stderr.startswith(said), path
+        assert str(anna.home) not in done.stderr
     assert inbox_of(anna)["words"].startswith("none")
 
 

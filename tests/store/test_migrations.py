@@ -13,7 +13,7 @@ from pierre_mcp.store import audit, migrations, operations, policies, recordings
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.opening import open_store
 from pierre_mcp.store.schema import second
-from tests.store.hands import edit, look
+from tests.store.hands import by_hand, edit, look
 from tests.store.test_policies import an_entry
 from tests.stores import (
     NOW,
@@ -111,9 +111,9 @@ def test_a_key_in_use_is_not_destroyed(
             "INSERT INTO import_files SELECT id, 1, 'imported', kid, cell FROM imports"
         )
         (kid,) = tx.one(f"SELECT kid FROM {table}")
-    for other in second.SEALED:
-        if other != table:
-            edit(directory, f"DELETE FROM {other}")
+    with by_hand(directory) as db:
+        for other in set(second.SEALED) - {table}:
+            db.execute(f"DELETE FROM {other}")
     destroy = "UPDATE keyring SET state = 'destroyed', wrapped = NULL WHERE id = ?"
     with (
         pytest.raises(sqlite3.IntegrityError, match="key_in_use"),
