@@ -76,6 +76,10 @@ def of_row(tx: Tx, maintenance: Maintenance, seq: int) -> dict[str, Any]:
         raise AuditTamperedError  # its checkpoint was there, and is gone
     hashes = merkle.inclusion_proof(seq - 1, newest.size, subtree)
     (entry,) = tx.one(_ENTRY, (seq,))
+    leaf = merkle.leaf(entry)
+    # Every row is in one of the hashes, so this holds the whole log to the checkpoint.
+    if merkle.root_from_proof(seq - 1, newest.size, leaf, hashes) != newest.root:
+        raise AuditTamperedError
     told = {"seq": seq, "entry": bytes(entry).decode()}
     return _proof(tx, "row", note, hashes) | told
 
@@ -97,17 +101,19 @@ def of_extension(tx: Tx, maintenance: Maintenance, kept: bytes) -> dict[str, Any
     earlier = next((one for one in notes_in(kept)[::-1] if _is_ours(tx, one)), None)
     if earlier is None:
         raise NotesForeignError
-    note, newest, subtree = _tree(tx)
+    first, (note, newest, subtree) = notes.parsed(earlier), _tree(tx)
     try:
-        first = notes.parsed(earlier).size
-        hashes = merkle.consistency_proof(first, newest.size, subtree)
+        hashes = merkle.consistency_proof(first.size, newest.size, subtree)
     except ValueError:
         raise RowPrunedError from None
+    begins, is_now = (merkle.Root(one.size, one.root) for one in (first, newest))
+    if not merkle.extends(begins, is_now, hashes):
+        raise AuditTamperedError
     return _proof(tx, "extension", note, hashes) | {"earlier": earlier}
 
 
 def _tree(tx: Tx) -> tuple[str, Checkpoint, merkle.Subtree]:
-    """Return the newest checkpoint, and its tree once that has its root."""
+    """Return the newest checkpoint, and the tree of the rows it should be of."""
     kept = checkpoints.newest(tx)
     sealed = audit_state.read_epoch(tx).note
     if kept is None or notes.digest(kept.note) != sealed or not _signed(tx, kept.note):
@@ -122,8 +128,6 @@ def _tree(tx: Tx) -> tuple[str, Checkpoint, merkle.Subtree]:
     if [seq for seq, _ in rows] != list(range(size + 1, said.size + 1)):
         raise AuditTamperedError
     leaves = [merkle.leaf(entry) for _, entry in rows]
-    if pruned.grown(leaves).root() != said.root:
-        raise AuditTamperedError
     return kept.note, said, merkle.subtree_of(pruned, leaves)
 
 
