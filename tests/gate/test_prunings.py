@@ -20,7 +20,7 @@ from pierre_mcp.model.audit import Health
 from pierre_mcp.model.caller import Call, Owner, Recipient, System
 from pierre_mcp.policy.log_retention import LogDays, cut
 from pierre_mcp.server.chores import pruning
-from pierre_mcp.server.upkeep import Next
+from pierre_mcp.server.upkeep import Chore, Next
 from pierre_mcp.services import consent_lock
 from pierre_mcp.settings import AUDIT_DAYS, AUDIT_DETAIL_DAYS
 from pierre_mcp.store import audit_check, people
@@ -93,14 +93,12 @@ def verify(store: Store) -> object:
         return audit_check.verify(tx, maintenance(), people.whose(tx))
 
 
-@pytest.mark.promise("audit.retention")
-async def test_a_server_prunes_what_is_older_than_it_is_kept(
-    directory: Path, store: Store, clock: StillClock, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def chore(directory: Path, store: Store, clock: StillClock) -> Chore:
     async def looked(work: Callable[[Store], bool]) -> bool:
         return work(store)
 
-    chore = pruning(
+    return pruning(
         looked,
         lambda one: gate_on(one, settings_of(directory), clock),
         clock,
@@ -108,6 +106,25 @@ async def test_a_server_prunes_what_is_older_than_it_is_kept(
         days=DAYS,
         lock=directory / "pruning.lock",
     )
+
+
+async def test_a_server_leaves_a_log_that_was_changed(
+    directory: Path, store: Store, chore: Chore, caplog: pytest.LogCaptureFixture
+) -> None:
+    edit(directory, "DELETE FROM audit_detail WHERE seq = 1")
+    assert await chore.waits()
+    with caplog.at_level(logging.WARNING):
+        assert chore.carry(store, chore.job()) is Next.NEVER
+    assert "does not hold" in caplog.text
+    edit(directory, "UPDATE checkpoints SET note = 'x'")
+    assert not await chore.waits()
+    assert counts(directory) == (7, 2)
+
+
+@pytest.mark.promise("audit.retention")
+async def test_a_server_prunes_what_is_older_than_it_is_kept(
+    directory: Path, store: Store, chore: Chore, caplog: pytest.LogCaptureFixture
+) -> None:
     assert await chore.waits()
     with caplog.at_level(logging.WARNING):
         assert chore.carry(store, chore.job()) is Next.LATER
