@@ -6,6 +6,10 @@ The words are those of the security guides, made exact, and cut to what is so to
 from typing import Final
 
 PROMISES: Final = {
+    "audit.erasable": (
+        "Erasing a person leaves the chain verifiable; an unrecorded redaction is a "
+        "finding."
+    ),
     "audit.every-call": (
         "Every call, refusal, failure, cancellation and administrative act leaves one "
         "record, committed before its answer."
@@ -22,7 +26,9 @@ PROMISES: Final = {
     ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
-        "detected and located to the row."
+        "detected and located (to the row, or to one checkpoint interval); forks, "
+        "cuts and rewrites by a key holder are detected against a checkpoint held "
+        "elsewhere; the README has the table of what cannot be seen."
     ),
     "audit.witness": (
         "Checkpoints are kept where you name: a file or a command is told each, after "

@@ -21,6 +21,7 @@ from pierre_mcp.cli.session import (
     say,
     say_json,
 )
+from pierre_mcp.cli.witnessing import witnessed
 from pierre_mcp.errors import (
     HighWaterUnwritableError,
     PersonErasedError,
@@ -32,7 +33,14 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.services import consents, requests
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
-from pierre_mcp.store import audit, inspection, originals, policies, renewal
+from pierre_mcp.store import (
+    audit,
+    checkpoints,
+    inspection,
+    originals,
+    policies,
+    renewal,
+)
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
@@ -116,8 +124,10 @@ def _store(session: Session) -> list[Check]:
         checks = gate.maintain(session.owner("doctor"), store_checks)
         if any(check.verdict is Verdict.FAIL for check in checks):
             return checks
-        checks += [_mark(gate), gate.maintain(session.owner("doctor"), _backup)]
+        checks += [_mark(gate), _checkpoint(session, gate)]
+        checks.append(gate.maintain(session.owner("doctor"), _backup))
         checks += _previous(session, gate)
+        checks += witnessed(session, gate)
         try:
             checks += gate.look(session.owner("doctor"), partial(_own, session))
         except PersonErasedError as error:
@@ -131,6 +141,18 @@ def _mark(gate: Gate) -> Check:
     if noted == newest:
         return Check(name, Verdict.OK, f"row {newest.seq}, as the log")
     words = "it could not be written, so what the store loses now goes unseen"
+    return Check(name, Verdict.FAIL, words, HighWaterUnwritableError.remedy)
+
+
+def _checkpoint(session: Session, gate: Gate) -> Check:
+    """Tell whether the newest checkpoint of the log is noted outside, too."""
+    name, call = "checkpoints", session.owner("doctor")
+    newest = gate.maintain(call, lambda tx, _, __: checkpoints.newest(tx))
+    if newest is None:
+        return Check(name, Verdict.OK, "none yet")
+    if newest.note in gate.evidence().notes:
+        return Check(name, Verdict.OK, f"the last at row {newest.size}, noted outside")
+    words = "the last is not noted outside, so a log written anew could go unseen"
     return Check(name, Verdict.FAIL, words, HighWaterUnwritableError.remedy)
 
 

@@ -40,12 +40,18 @@ class Evidence:
     mark: Mark | None = None
     key: LogKey | None = None
 
-    def checkpoints(self, origin: str) -> list[Checkpoint]:
-        """Return what the notes say of the log of this origin, the smallest first."""
-        said = (_parsed(note) for note in self.notes)
-        ours = (one for one in said if one is not None and one.origin == origin)
-        return sorted(ours, key=lambda one: one.size)
+    def checkpoints(self, origin: str) -> "Elsewhere":
+        """Return what the notes say of the log of this origin, each by its hash."""
+        said = ((notes.digest(note), _parsed(note)) for note in self.notes)
+        return {
+            digest: one
+            for digest, one in said
+            if one is not None and one.origin == origin
+        }
 
+
+Elsewhere = Mapping[bytes, Checkpoint]
+"""Checkpoints kept elsewhere, by the hashes of their notes."""
 
 NOTHING = Evidence()
 
@@ -69,7 +75,7 @@ def kept_in(content: bytes, origin: str) -> tuple[str, ...]:
 def contradicted(  # noqa: PLR0913 - all that a log has to agree with
     tx: Tx,
     maintenance: Maintenance,
-    kept: list[Checkpoint],
+    elsewhere: Elsewhere,
     mark: Mark | None,
     seen: Seen,
     *,
@@ -81,28 +87,34 @@ def contradicted(  # noqa: PLR0913 - all that a log has to agree with
     Args:
         tx: A snapshot.
         maintenance: From the gate.
-        kept: Checkpoints from elsewhere, the smallest first.
+        elsewhere: Checkpoints to hold it against.
         mark: From the outside file.
         seen: What the log is at their sizes.
         ours: Its own notes.
         rows: How many it has.
     """
-    agreed = 0
-    for one in kept:
+    for one in sorted(elsewhere.values(), key=lambda one: one.size):
+        if one.size <= rows and _agrees(one, seen, ours):
+            continue
+        agreed = _agreed(one, elsewhere, seen, ours)
+        for seq in reversed(audit.done(tx, maintenance, RESTORE)):
+            if seq > agreed:  # a copy was accepted: that is why
+                return Finding(seq, FindingKind.RESTORED)
         if one.size > rows:
-            return _restored(tx, maintenance, agreed, Finding(rows + 1, _SHORT))
-        if not _agrees(one, seen, ours):
-            forked = Finding(agreed + 1, FindingKind.FORKED, one.size)
-            return _restored(tx, maintenance, agreed, forked)
-        agreed = one.size
-    if mark is not None and mark.seq > rows:
-        return Finding(rows + 1, _SHORT)
+            return Finding(rows + 1, FindingKind.RESTORED)
+        return Finding(agreed + 1, FindingKind.FORKED, one.size)
     if mark is not None and not mark.is_in(tx.db):
-        return Finding(min(agreed + 1, mark.seq), FindingKind.FORKED, mark.seq)
+        return Finding(min(rows + 1, mark.seq), FindingKind.RESTORED)
     return None
 
 
-_SHORT = FindingKind.RESTORED
+def _agreed(one: Checkpoint, elsewhere: Elsewhere, seen: Seen, ours: Notes) -> int:
+    """Return to which row the log went the way of a checkpoint, by those before it."""
+    while (before := elsewhere.get(one.previous)) is not None:
+        if _agrees(before, seen, ours):
+            return before.size
+        one = before
+    return 0
 
 
 def _agrees(one: Checkpoint, seen: Seen, ours: Notes) -> bool:
@@ -110,12 +122,6 @@ def _agrees(one: Checkpoint, seen: Seen, ours: Notes) -> bool:
         return seen[one.size] == (one.root, one.link)
     own = ours.of_size(one.size)  # of rows that were pruned
     return own is not None and (own[1].root, own[1].link) == (one.root, one.link)
-
-
-def _restored(tx: Tx, maintenance: Maintenance, agreed: int, found: Finding) -> Finding:
-    """Say where a copy was put back and accepted, if that is why the log differs."""
-    rows = [seq for seq in audit.done(tx, maintenance, RESTORE) if seq > agreed]
-    return Finding(rows[-1], FindingKind.RESTORED) if rows else found
 
 
 def _parsed(note: str) -> Checkpoint | None:

@@ -11,6 +11,7 @@ The key of a closed epoch is gone, so what was done to its rows and then linked 
 found by the next checkpoint: it lies after the one before.
 """
 
+import sys
 from contextlib import suppress
 
 from pierre_mcp.errors import AuditTamperedError
@@ -55,13 +56,14 @@ def verify(
         notes=audit_notes.read(tx, epoch, tail),
         key=against.key,
         details=Details(tx.ring, who, lost),
-        asked=frozenset(one.size for one in elsewhere),
+        asked=frozenset(one.size for one in elsewhere.values()),
     )
     found = walk.through(tx)
+    upto = sys.maxsize if found is None else found.seq - 1
     parted = contradicted(
         tx,
         maintenance,
-        [one for one in elsewhere if found is None or one.size < found.seq],
+        {d: one for d, one in elsewhere.items() if one.size <= upto},
         against.mark if found is None else None,
         walk.seen,
         ours=walk.notes,

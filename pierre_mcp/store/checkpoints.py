@@ -132,7 +132,7 @@ def take(tx: Tx, last: Tail, epoch: Epoch, how: Closing) -> Tail:
     leaves, macs = _held_against(tx, last, epoch)
     before = merkle.Range.from_bytes(epoch.size, epoch.hashes)
     grown = before.grown(leaves)
-    at = _BEGINNING + timedelta(microseconds=last.at_us)
+    at = _moment(last.at_us)
     key_changes.begin(tx, SIGNS, now=at)
     pruned = epoch.anchor if how.anchor is None else how.anchor
     note = notes.signed(
@@ -173,10 +173,11 @@ def take(tx: Tx, last: Tail, epoch: Epoch, how: Closing) -> Tail:
 def log_key(tx: Tx, maintenance: Maintenance) -> LogKey:
     """Take a checkpoint, and return what checks signatures and MACs from there on.
 
-    The log has a row: that of the store's founding.
+    A log without a row has none, and the first epoch's key.
     """
     close(tx, maintenance)
     epoch = audit_state.read_epoch(tx)
+    key_changes.begin(tx, SIGNS, now=_moment(epoch.at_us))
     vkey = notes.vkey(tx.ring, notes.origin_of(keys.store_id(tx.db)))
     return LogKey(vkey, epoch.number, epoch.key)
 
@@ -188,6 +189,10 @@ def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:
     if last.seq == epoch.size:
         return False
     return epoch.ends_with(last.seq, (now - _BEGINNING) // timedelta(microseconds=1))
+
+
+def _moment(at_us: int) -> datetime:
+    return _BEGINNING + timedelta(microseconds=at_us)
 
 
 def _kept(number: int, size: int, note: bytes) -> Kept:

@@ -25,8 +25,12 @@ LOG = logging.getLogger(__name__)
 
 _END_BYTES: Final = 4_096
 _NOTE: Final = re.compile(
-    r"^pierre-mcp/[^\n]+\n(?:(?!pierre-mcp/)[^\n]+\n)+\n(?:— [^\n]+\n)+", re.MULTILINE
+    r"^pierre-mcp/[^\n]+\n(?:(?!pierre-mcp/)[^\n]+\n)+\n"
+    r"— [^ \n]+ [A-Za-z0-9+/]{91}=\n(?:— [^\n]+\n)*",
+    re.MULTILINE,
 )
+"""Our own signature is whole, 68 bytes in base64; those of witnesses may follow."""
+
 _SIZE: Final = re.compile(r"[^\n]+\n([0-9]{1,18})\n")
 # As a BLOB: text made invalid by hand could not even be read.
 _AT: Final = "SELECT CAST(note AS BLOB) FROM checkpoints WHERE size = ?"

@@ -33,6 +33,7 @@ def test_a_file_and_a_command_keep_each_checkpoint(
         (2, None)
     ] * 2
     assert runner.does("audit", "verify", "--from-checkpoint", "disk.txt")
+    assert "2 witnesses told of each" in runner.run("doctor").stdout
     assert "Removed" in runner.does("audit", "witness", "--remove", "2")
     (row,) = runner.does("audit", "witness").splitlines()[1:]
     assert row.split()[:4] == ["1", str(disk), "2", "0"]
@@ -59,6 +60,7 @@ def test_one_that_fails_is_a_warning_after_the_answer(
     (tmp_path / "away.txt").rename(tmp_path / "disk.txt")
     told = runner.asks("audit", "witness")
     assert [one["failed_at"] is None for one in told["witnesses"]] == [False, False]
+    assert "2 of 2 witnesses not reached" in runner.run("doctor").stdout
     # Left alone for a while, so that not every command waits for it.
     assert runner.run("audit", "prove", "7").stderr == ""
 

@@ -51,7 +51,7 @@ def test_they_are_replaced(runner: Person) -> None:
     assert (done["keys_made"], done["keys_destroyed"]) == (3, 3)
     assert done["rows_sealed_again"] > 5
     assert (done["rows_unreadable"], done["log_emptied"]) == (0, True)
-    assert states(runner) == {"active": 8}
+    assert states(runner) == {"active": 9}
     assert runner.does("call", "get_activities", "{}") == before
     last = runner.asks("audit", "tail", "-n", "20")
     assert [r["event"] for r in last if r["action"] == "keys rotate"] == [
@@ -67,7 +67,7 @@ def test_others_may_know_them(runner: Person) -> None:
         said = terminal.end()
     assert said.status == 0
     assert re.search(r"8 keys made, 7 keys destroyed, \d+ rows sealed again", said.text)
-    assert states(runner) == {"active": 8, "compromised": 1}
+    assert states(runner) == {"active": 9, "compromised": 1}
     rows = runner.asks("audit", "tail", "-n", "20")
     assert [
         (row["event"], row["risk"]) for row in rows if row["action"] == "keys emergency"
@@ -97,7 +97,7 @@ def test_a_master_key_moves_and_swapped_entries_do_not_undo_it(runner: Person) -
     assert "the primary, from env, is" in runner.does("keys", "status")
     assert "not wrapped under the master key set as primary" in served(runner)
     done = runner.asks("keys", "rewrap")
-    assert done == {"rewrapped": 8, "log_emptied": True}
+    assert done == {"rewrapped": 9, "log_emptied": True}
     found = runner.asks("keys", "status")
     [previous] = found["previous"]
     assert previous["may_go"]
@@ -109,7 +109,7 @@ def test_a_master_key_moves_and_swapped_entries_do_not_undo_it(runner: Person) -
     assert "retired" in refused.stderr
     give(runner, a_key(2), new)
     said = runner.does("keys", "rewrap", "--compromised")
-    assert "8 keys made, 7 keys destroyed" in said
+    assert "9 keys made, 8 keys destroyed" in said
     assert "Copies of the store made before this stay readable" in said
     give(runner, a_key(2), "")
     assert "wrapped under" not in served(runner)

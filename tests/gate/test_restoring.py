@@ -49,6 +49,7 @@ from pierre_mcp.store import (
     sealed,
 )
 from pierre_mcp.store import recordings as stored
+from pierre_mcp.store.audit_state import Closing
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
 from pierre_mcp.store.tombstones import Tombstones, Word, tombstone_of
@@ -671,7 +672,8 @@ def put_back_by_hand(world: World, tmp_path: Path) -> Iterator[None]:
         shutil.copy(path, older)
     world.store = new_store(world.directory)
     with world.store.writing() as tx:
-        audit.append(tx, a_line("later"), now=NOW, who=people.owner(tx))
+        how, who = Closing(), people.owner(tx)
+        audit.append(tx, a_line("later"), now=NOW, who=who, close=how)
     world.close()
     shutil.copy(older / "pierre.db", database(world.directory))
     yield

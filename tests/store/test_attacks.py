@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,9 @@ from pierre_mcp.store import audit, audit_state, checkpoints, key_changes, keys
 from pierre_mcp.store.audit_against import Evidence
 from pierre_mcp.store.audit_state import Closing
 from pierre_mcp.store.database import Tx
+from tests.gate.test_log_keeping import (
+    test_a_copy_put_back_is_told_from_one_that_was_accepted as older_copy,
+)
 from tests.store.attacks import (
     CLOSED,
     DETAILS,
@@ -447,3 +451,55 @@ def _seal(tx: Tx, last: int, key: bytes) -> None:
     audit_state.write_epoch(tx, state)
     tail = audit_state.Tail(last, rows[-1][1], state.at_us, 0, state.number)
     audit_state.write_tail(tx, tail)
+
+
+def test_who_has_an_old_backup_too_can_make_macs_from_its_epoch_on(lab: Lab) -> None:
+    """With the key of epoch 1 they fit again: only a checkpoint elsewhere tells."""
+    old = lab.keys[4]  # as it stands in the backup, under the same master key
+
+    def forge(tx: Tx) -> None:
+        [(before,)] = tx.execute("SELECT link FROM audit WHERE seq = 5")
+        for seq, entry in tx.execute("SELECT seq, entry FROM audit").fetchall():
+            if seq >= FORGED:
+                text = changed(entry, "action") if seq == FORGED else entry
+                before = chain.link(before, text.encode())
+                key = old.at(json.loads(entry)["epoch"])
+                tx.execute(
+                    "UPDATE audit SET entry = ?, link = ?, mac = ? WHERE seq = ?",
+                    (text, before, chain.mac(key, before), seq),
+                )
+        _seal(tx, ROWS, old.at(3))
+
+    lab.with_keys(forge)
+    assert lab.verify(Evidence(key=old)) == Health(ROWS, checkpoints=3)
+    assert lab.verify(lab.evidence()) == Finding(5, FindingKind.FORKED, 8)
+
+
+LINES = {
+    "writes the file, holds no key": [
+        test_an_edited_field_is_found_at_its_row,
+        test_an_edit_that_was_linked_anew_is_found_in_its_interval,
+        test_a_cut_tail_is_found,
+        test_an_unrecorded_redaction_is_found,
+    ],
+    "puts an older copy back, whole": [older_copy],
+    "holds the master key, or runs as you": [
+        test_a_log_written_anew_is_told_by_what_was_kept_elsewhere,
+        test_a_cut_with_the_keys_is_told_by_a_checkpoint_kept_elsewhere,
+        test_a_fork_is_told_by_a_checkpoint_kept_elsewhere,
+    ],
+    "broke in later, and `audit key` was taken away before": [
+        test_who_breaks_in_later_cannot_change_what_was_before
+    ],
+    "holds the master key and an old backup": [
+        test_who_has_an_old_backup_too_can_make_macs_from_its_epoch_on
+    ],
+}
+
+
+def test_each_line_of_the_readmes_table_is_a_test() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    table = readme.partition("| who attacks the log |")[2].partition("\n\n")[0]
+    named = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]]
+    assert named == list(LINES)
+    assert all(LINES.values())

@@ -14,14 +14,24 @@ from pathlib import Path
 import pytest
 
 from pierre_mcp.errors import StorePutBackError
-from pierre_mcp.model.audit import Health
+from pierre_mcp.keyring import notes
+from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.platform import create_private_file, make_private_dir
 from pierre_mcp.services import activities
-from pierre_mcp.store import audit_check, migrations, people, policies
+from pierre_mcp.store import (
+    audit,
+    audit_check,
+    audit_state,
+    checkpoints,
+    migrations,
+    people,
+    policies,
+)
 from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.opening import FILE
 from pierre_mcp.store.recordings import Wanted
-from tests.stores import a_grant, a_store, maintenance, marks_of
+from tests.store.hands import edit
+from tests.stores import NOW, a_grant, a_line, a_store, maintenance, marks_of
 
 OLDER = Path(__file__).parent / "older"
 ADDED = ("2025-06-01", "files")
@@ -69,6 +79,25 @@ def test_a_store_of_any_earlier_version_opens_and_all_of_it_is_there(
             audit_check.verify(tx, maintenance(), people.owner(tx)), Health
         )
         assert tx.one("PRAGMA user_version") == (migrations.VERSION,)
+
+
+@pytest.mark.promise("audit.tamper")
+def test_the_log_of_an_earlier_version_goes_on_in_its_first_epoch(old: Path) -> None:
+    """With its next row a checkpoint speaks for all there are, old ones as they are."""
+    with a_store(old) as store:
+        with store.writing() as tx:
+            seq = audit.append(tx, a_line(), now=NOW, who=people.owner(tx))
+        with store.reading() as tx:
+            who = people.owner(tx)
+            found = audit_check.verify(tx, maintenance(), who)
+            [one] = checkpoints.every(tx)
+            assert audit_state.read_epoch(tx).number == 1
+        assert found == Health(seq, checkpoints=1)
+        assert notes.parsed(one.note).epoch == 0
+        edit(old, "UPDATE audit SET mac = zeroblob(32) WHERE seq = 1")
+        with store.reading() as tx:
+            found = audit_check.verify(tx, maintenance(), who)
+        assert found == Finding(1, FindingKind.EDITED, seq)
 
 
 def test_one_that_had_an_outside_file_serves_nobody_without_it(tmp_path: Path) -> None:
