@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pierre_mcp.app import FrontDesk
-from pierre_mcp.errors import WitnessesUnreadableError
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.witness import Noted, Witness
 from pierre_mcp.server.witnessing import Witnessing
@@ -87,9 +86,10 @@ async def test_what_fails_is_said_and_it_goes_on(
     found: list[Lacking | None] = [Lacking(witnesses, [Noted(1, NOTE)]), None]
 
     async def lacking() -> Lacking | None:
-        if not found:
-            raise WitnessesUnreadableError
-        return found.pop(0)
+        if found:
+            return found.pop(0)
+        (witnesses.directory / f"{ID}.witnesses").write_text("{")
+        return Lacking(witnesses, [Noted(2, NOTE)])
 
     made = Witnessing(lacking, StillClock(), again_s=0.01)
     await made.close()

@@ -33,8 +33,6 @@ from tests.stores import (
     owner_grant,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 Proof = dict[str, Any]
 Tamper = Callable[[Proof, Proof], Any]
 V = verifier()

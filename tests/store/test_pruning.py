@@ -32,8 +32,6 @@ from tests.stores import (
     owner_grant,
 )
 
-pytestmark = pytest.mark.unmeasured
-
 STEP = timedelta(minutes=4)
 ROWS = 12
 """One a step, the first at ``NOW``; each third has a checkpoint, every other a detail.
