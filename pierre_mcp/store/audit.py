@@ -81,9 +81,9 @@ _LAST = """
 """
 
 
-def begin(tx: Tx, *, now: datetime) -> None:
+def begin(tx: Tx) -> None:
     """Make the epoch key and an empty tail, in the step that creates the store."""
-    audit_state.begin(tx, micros(now))
+    audit_state.begin(tx)
 
 
 def tail(tx: Tx) -> Tail:
@@ -144,8 +144,9 @@ def append(  # noqa: PLR0913 - all that a row is made of
     tx.execute(_APPEND, (seq, text, link, mac))
     if sealed is not None:
         tx.execute(_DETAIL, (seq, *sealed))
-    now_last = Tail(seq, link, at_us, policy_epoch, epoch.number)
-    if close is not None or epoch.ends_with(seq, at_us):
+    since_us = last.since_us or at_us
+    now_last = Tail(seq, link, at_us, policy_epoch, epoch.number, since_us)
+    if close is not None or epoch.ends_with(now_last, at_us):
         now_last = checkpoints.take(tx, now_last, epoch, close or Closing())
     audit_state.write_tail(tx, now_last)
     tx.logged = Mark(seq, link)

@@ -2,11 +2,11 @@
 
 Each append opens both cells in its own transaction and keeps no copy (DESIGN 8)::
 
-    tail     | 8: row | 8: time | 8: policy epoch | 32: link | 8: epoch |
-    epoch    | 32: key | 8: number | 8: size | 8: time | 8: anchor
-             | 32: link | 32: SHA-256 of the note | n * 32: range of ``size`` leaves |
+    tail     | 8: row | 8: time | 8: policy epoch | 32: link | 8: epoch | 8: since |
+    epoch    | 32: key | 8: number | 8: size | 8: anchor | 32: link
+             | 32: SHA-256 of the note | n * 32: range of ``size`` leaves |
 
-A tail without its last number and an epoch that is a key alone are those of a store
+A tail without its last numbers and an epoch that is a key alone are those of a store
 made before there were checkpoints: it is in epoch 0.
 """
 
@@ -28,7 +28,7 @@ _SET_STATE = "UPDATE audit_state SET kid = ?, cell = ? WHERE name = ?"
 _ADD_STATE = "INSERT INTO audit_state (name, kid, cell) VALUES (?, ?, ?)"
 
 _NUMBERS_AT: Final = chain.EPOCH_KEY_BYTES
-_LINK_AT: Final = _NUMBERS_AT + 4 * 8
+_LINK_AT: Final = _NUMBERS_AT + 3 * 8
 _NOTE_AT: Final = _LINK_AT + chain.LINK_BYTES
 _RANGE_AT: Final = _NOTE_AT + 32
 
@@ -41,6 +41,7 @@ class Tail:
         at_us: Its time, microseconds since 1970, UTC.
         policy_epoch: Of the newest row that has one.
         epoch: The number of the one that the next row is of.
+        since_us: Time of the first row that no checkpoint speaks for; 0 for none.
     """
 
     seq: int = 0
@@ -48,20 +49,22 @@ class Tail:
     at_us: int = 0
     policy_epoch: int = 0
     epoch: int = 0
+    since_us: int = 0
 
     def __bytes__(self) -> bytes:
         """Return what is sealed."""
         numbers = (self.seq, self.at_us, self.policy_epoch)
         start = b"".join(n.to_bytes(8) for n in numbers)
-        return start + self.link + self.epoch.to_bytes(8)
+        end = self.epoch.to_bytes(8) + self.since_us.to_bytes(8)
+        return start + self.link + end
 
     @classmethod
     def from_bytes(cls, plain: bytes) -> "Tail":
         """Return the tail that was sealed."""
-        seq, at_us, policy_epoch = (
-            int.from_bytes(plain[i : i + 8]) for i in (0, 8, 16)
+        seq, at_us, policy_epoch, epoch, since_us = (
+            int.from_bytes(plain[i : i + 8]) for i in (0, 8, 16, 56, 64)
         )
-        return cls(seq, plain[24:56], at_us, policy_epoch, int.from_bytes(plain[56:64]))
+        return cls(seq, plain[24:56], at_us, policy_epoch, epoch, since_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,6 @@ class Epoch:
         key: Moves forward at each checkpoint, and cannot be led back.
         number: How many checkpoints there are; an epoch lies between two.
         size: How many rows the newest checkpoint speaks for.
-        at_us: Its time, microseconds; while there is none, that of the store's making.
         anchor: How many of the first rows were pruned.
         link: Of row ``size``.
         note: SHA-256 of the newest checkpoint's note.
@@ -82,19 +84,19 @@ class Epoch:
     key: bytes = field(repr=False)
     number: int = 0
     size: int = 0
-    at_us: int = 0
     anchor: int = 0
     link: bytes = chain.FIRST_LINK
     note: bytes = bytes(32)
     hashes: bytes = b""
 
-    def ends_with(self, seq: int, at_us: int) -> bool:
-        """Tell whether a checkpoint is due with row ``seq`` of that time."""
-        return seq - self.size >= EVERY_ROWS or at_us - self.at_us >= EVERY_US
+    def ends_with(self, last: Tail, now_us: int) -> bool:
+        """Tell whether a checkpoint is due after row ``last``: by rows, or by time."""
+        rows = last.seq - self.size
+        return rows >= EVERY_ROWS or (rows > 0 and now_us - last.since_us >= EVERY_US)
 
     def __bytes__(self) -> bytes:
         """Return what is sealed."""
-        numbers = (self.number, self.size, self.at_us, self.anchor)
+        numbers = (self.number, self.size, self.anchor)
         joined = b"".join(n.to_bytes(8) for n in numbers)
         return self.key + joined + self.link + self.note + self.hashes
 
@@ -103,14 +105,13 @@ class Epoch:
         """Return the epoch that was sealed."""
         if len(plain) == chain.EPOCH_KEY_BYTES:
             return cls(plain)
-        number, size, at_us, anchor = (
+        number, size, anchor = (
             int.from_bytes(plain[i : i + 8]) for i in range(_NUMBERS_AT, _LINK_AT, 8)
         )
         return cls(
             plain[:_NUMBERS_AT],
             number,
             size,
-            at_us,
             anchor,
             plain[_LINK_AT:_NOTE_AT],
             plain[_NOTE_AT:_RANGE_AT],
@@ -131,10 +132,9 @@ class Closing:
     fresh: bool = False
 
 
-def begin(tx: Tx, at_us: int) -> None:
+def begin(tx: Tx) -> None:
     """Make the first epoch and an empty tail, in the step that creates the store."""
-    first = Epoch(chain.new_epoch_key(), at_us=at_us)
-    _seal(tx, _ADD_STATE, "epoch", bytes(first))
+    _seal(tx, _ADD_STATE, "epoch", bytes(Epoch(chain.new_epoch_key())))
     _seal(tx, _ADD_STATE, "tail", bytes(Tail()))
 
 

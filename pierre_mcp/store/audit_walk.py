@@ -66,17 +66,23 @@ class Walk:
         size, hashes = tx.one(_PRUNED) or (0, b"")
         if size != self.epoch.anchor:
             return Finding(min(size, self.epoch.anchor) + 1, FindingKind.INSERTED)
-        self._enter(0)
         if size == 0:
-            return None
+            return self._enter(0)
         at = self.notes.of_size(size)
         with suppress(ValueError):
             self.range = merkle.Range.from_bytes(size, bytes(hashes))
         if at is None or self.range.root() != at[1].root:
             return Finding(1, FindingKind.EDITED, size)
         self.seq, self.before = size, at[1].link
-        self._enter(at[0].number, at[1])
-        return None
+        self.mac_key = self._led_to(at[1].epoch)
+        return self._enter(at[0].number, at[1])
+
+    def _led_to(self, epoch: int) -> bytes | None:
+        """Return the key of an epoch whose rows were pruned, if ours leads to it."""
+        if self.key is None or epoch < self.key.epoch:
+            return None
+        passed = (s for _, s in self.notes.kept if self.key.epoch <= s.epoch < epoch)
+        return None if any(said.fresh for said in passed) else self.key.at(epoch)
 
     def _rows(self, tx: Tx) -> Finding | None:
         fault = self.notes.fault

@@ -5,7 +5,7 @@
     the epoch's rows held against the sealed tail ─► root of all ─► signed note
       ─► key of the next epoch, in the place of this one's
 
-They come every 256 rows or 15 minutes, when a server stops, and with each change of
+They come after 256 rows or 15 minutes, when a server stops, and with each change of
 keys. What a note speaks for is checked once more before it is signed: an entry that was
 edited meanwhile is never vouched for. After the COMMIT the note is appended outside,
 and the write-ahead log emptied, so that the old key is in neither file (DESIGN 8).
@@ -159,7 +159,6 @@ def take(tx: Tx, last: Tail, epoch: Epoch, how: Closing) -> Tail:
             key,
             number,
             last.seq,
-            last.at_us,
             pruned,
             last.link,
             notes.digest(note),
@@ -176,8 +175,8 @@ def log_key(tx: Tx, maintenance: Maintenance) -> LogKey:
     A log without a row has none, and the first epoch's key.
     """
     close(tx, maintenance)
+    key_changes.begin(tx, SIGNS, now=_moment(audit_state.read_tail(tx).at_us))
     epoch = audit_state.read_epoch(tx)
-    key_changes.begin(tx, SIGNS, now=_moment(epoch.at_us))
     vkey = notes.vkey(tx.ring, notes.origin_of(keys.store_id(tx.db)))
     return LogKey(vkey, epoch.number, epoch.key)
 
@@ -186,9 +185,7 @@ def waits(tx: Tx, maintenance: Maintenance, *, now: datetime) -> bool:
     """Tell whether rows have stood for 15 minutes with no checkpoint after them."""
     del maintenance
     last, epoch = audit_state.read_tail(tx), audit_state.read_epoch(tx)
-    if last.seq == epoch.size:
-        return False
-    return epoch.ends_with(last.seq, (now - _BEGINNING) // timedelta(microseconds=1))
+    return epoch.ends_with(last, (now - _BEGINNING) // timedelta(microseconds=1))
 
 
 def _moment(at_us: int) -> datetime:

@@ -206,7 +206,7 @@ def _create(
         tx = Tx(db, ring, keys.Keys([master]))
         people.add(tx, who, opening.profile)
         policies.create(tx, who, Policy())
-        audit.begin(tx, now=now)
+        audit.begin(tx)
         if opening.found is not None:
             opening.found(tx, who)
         tx.end()

@@ -269,7 +269,7 @@ def test_a_receipt_of_another_store_says_so(
     entry_id = said.json["lines"][0]["id"]
     path = tmp_path / "receipt.json"
     consent_receipt.receipt(entry_id, out=path)
-    with a_world(tmp_path / "another") as another:
+    with a_world(tmp_path / "another", own=True) as another:
         begin(Session(settings_of(another.directory)))
         consent_receipt.receipt(verify=path)
     shown = said.text

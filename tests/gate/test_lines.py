@@ -42,7 +42,7 @@ def line(
     directory: Path,
 ) -> Line:
     call = Call(caller, action, "session")
-    with a_store(directory) as store:
+    with a_store(directory, own=True) as store:
         who = owner_of(store)
         made = facts or Facts()
         with store.reading() as tx:

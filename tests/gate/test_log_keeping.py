@@ -202,7 +202,7 @@ def test_what_is_another_stores_is_refused(world: World) -> None:
 
 def notes_vkey(key: LogKey, name: str) -> str:
     """The same public key under another name, its id computed anew."""
-    typed = base64.b64decode(key.vkey.rpartition("+")[2])
+    typed = base64.b64decode(key.vkey.split("+", 2)[2])
     named = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4].hex()
     return f"{name}+{named}+{base64.b64encode(typed).decode()}"
 

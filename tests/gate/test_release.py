@@ -559,7 +559,7 @@ def test_no_row_names_the_person(consented: World, tmp_path: Path) -> None:
 
 @contextmanager
 def new_world(directory: Path) -> Iterator[World]:
-    made = World(directory / "another")
+    made = World(directory / "another", own=True)
     yield made
     made.close()
 

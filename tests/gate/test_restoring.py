@@ -436,7 +436,7 @@ def test_who_has_another_store_open_ends(
     world: World, copy: Path, tmp_path: Path
 ) -> None:
     del world
-    with a_store(tmp_path / "other") as server:
+    with a_store(tmp_path / "other", own=True) as server:
         log(server)
         restored(tmp_path / "other", copy)
         with pytest.raises(StoreReplacedError), server.reading():

@@ -365,7 +365,7 @@ def test_another_persons_ids_and_cursors_do_not_work(
     world.put(a_recording(day="2026-01-01"))
     world.give_training()
     told = world.told("get_activities", {"limit": 1})
-    with a_world(tmp_path / "another") as another:
+    with a_world(tmp_path / "another", own=True) as another:
         another.put(a_recording(), a_recording(day="2026-01-01"))
         another.give_training()
         (an_id,) = told["activities"]["id"]

@@ -46,14 +46,16 @@ class World:
 
     Attributes:
         more: Tools of the test's own, beside the real ones.
+        own: A new store has ids and keys of its own.
     """
 
     directory: Path
     more: tuple[Tool[Any, Any], ...] = ()
     clock: StillClock = field(default_factory=StillClock)
+    own: bool = False
 
     def __post_init__(self) -> None:
-        self.store = new_store(self.directory)
+        self.store = new_store(self.directory, own=self.own)
         self.table = Table((*TOOLS, *self.more), RESOURCES, PROMPTS)
         self.gate = Gate(self.store, self.table, self.clock, ABOUT)
 
@@ -175,9 +177,11 @@ class World:
 
 
 @contextmanager
-def a_world(directory: Path, *more: Tool[Any, Any]) -> Iterator[World]:
+def a_world(
+    directory: Path, *more: Tool[Any, Any], own: bool = False
+) -> Iterator[World]:
     """A world for the body."""
-    world = World(directory, more)
+    world = World(directory, more, own=own)
     try:
         yield world
     finally:

@@ -19,7 +19,7 @@ FAR = PrivacyZone(lat_deg=47.0, lon_deg=8.0, radius_m=400)
 
 @pytest.mark.promise("privacy.location")
 def test_the_same_place_again_is_the_same_circle(tmp_path: Path) -> None:
-    with a_store(tmp_path / "a") as store, a_store(tmp_path / "b") as other:
+    with a_store(tmp_path / "a") as store, a_store(tmp_path / "b", own=True) as other:
         found = []
         for one in (store, other):
             who = owner_of(one)

@@ -80,7 +80,7 @@ class Lasting(Parsers):
 _POOL = Lasting(1, command=REAL)
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)  # a stolen test may come after all
 def pool() -> Iterator[Parsers]:
     yield _POOL
     Parsers.__exit__(_POOL, None, None, None)

@@ -399,7 +399,7 @@ def test_in_every_order_the_store_is_the_same(
     for word in order:
         for path in ways[word]:
             importer.run(importer.planned(path))
-    with a_store(tmp_path / "other") as store:
+    with a_store(tmp_path / "other", own=True) as store:
         home = tmp_path / "home2"
         home.mkdir()
         other = Importer(store, owner_grant(store), parsers, home)

@@ -39,6 +39,9 @@ INTERVALS = ((1, 4), (5, 8), (9, 11))
 
 def fill(store: Store, grant: Grant, *, kept: dict[int, LogKey] | None = None) -> None:
     """Append the rows; after each checkpoint keep what ``audit key`` would write."""
+    if kept is not None:
+        with store.writing() as tx:
+            kept[0] = checkpoints.log_key(tx, maintenance())
     for seq in range(1, ROWS + 1):
         with store.writing() as tx:
             told = {"client": f"client {seq}"} if seq in DETAILS else None

@@ -265,6 +265,24 @@ def test_an_anchor_put_in_is_found(lab: Lab) -> None:
     assert lab.kind_at(1) is FindingKind.INSERTED
 
 
+@pytest.mark.promise("audit.erasable")
+@pytest.mark.parametrize("size", CLOSED)
+def test_a_pruned_log_begins_where_a_checkpoint_says(lab: Lab, size: int) -> None:
+    _prune(lab, size)
+    held = 1 + sum(one > size for one in CLOSED)
+    assert lab.verify(lab.evidence()) == Health(ROWS + 1, held, size)
+    for taken, key in lab.keys.items():  # one from before what was pruned leads on
+        found = lab.verify(Evidence(key=key))
+        assert isinstance(found, Health)
+        assert found.maced_from == max(size, taken) + 1
+    lab.hand.execute("UPDATE audit SET mac = randomblob(32) WHERE seq = 12")
+    assert lab.verify(Evidence(key=lab.keys[0])) == Finding(12, FindingKind.EDITED)
+    lab.hand.execute("UPDATE anchors SET hashes = randomblob(length(hashes))")
+    assert lab.kind_at(1, size) is FindingKind.EDITED
+    lab.hand.execute("DELETE FROM anchors")
+    assert lab.kind_at(1) is FindingKind.INSERTED
+
+
 @pytest.mark.parametrize("which", ["epoch", "tail"])
 def test_an_older_state_put_back_is_found_and_stops_the_log(
     lab: Lab, which: str
@@ -399,11 +417,26 @@ def _found_about(lab: Lab, seq: int) -> None:
         assert closed[0] <= found.seq <= (found.last_seq or found.seq) <= closed[1]
 
 
+def _prune(lab: Lab, size: int) -> None:
+    below = "SELECT entry FROM audit WHERE seq <= ? ORDER BY seq"
+
+    def prune(tx: Tx) -> None:
+        leaves = [merkle.leaf(one.encode()) for (one,) in tx.execute(below, (size,))]
+        grown = bytes(merkle.Range().grown(leaves))
+        tx.execute("INSERT INTO anchors VALUES (?, ?)", (size, grown))
+        how = Closing(anchor=size)
+        audit.append(tx, a_line("audit prune"), now=NOW, who=lab.grant, close=how)
+        tx.execute("DELETE FROM audit_detail WHERE seq <= ?", (size,))
+        tx.execute("DELETE FROM audit WHERE seq <= ?", (size,))
+
+    lab.with_keys(prune)
+
+
 def _written_anew(lab: Lab) -> None:
     """Let a holder of every key write other rows, from the first."""
     for table in ("audit_detail", "checkpoints", "audit", "audit_state"):
         lab.hand.execute(f"DELETE FROM {table}")  # noqa: S608 - named above
-    lab.with_keys(lambda tx: audit.begin(tx, now=NOW))
+    lab.with_keys(audit.begin)
     fill(lab.store, lab.grant)
 
 
@@ -420,8 +453,7 @@ def _seal(tx: Tx, last: int, key: bytes) -> None:
     tx.execute("DELETE FROM checkpoints")
     origin = notes.origin_of(keys.store_id(tx.db))
     rows = tx.execute("SELECT entry, link, mac FROM audit ORDER BY seq").fetchall()
-    state = audit_state.read_epoch(tx)
-    state = audit_state.Epoch(key, at_us=state.at_us)
+    state = audit_state.Epoch(key)
     for epoch, size in enumerate(size for size in CLOSED if size <= last):
         leaves = [merkle.leaf(entry.encode()) for entry, _, _ in rows[:size]]
         macs = b"".join(mac for _, _, mac in rows[state.size : size])
@@ -449,7 +481,7 @@ def _seal(tx: Tx, last: int, key: bytes) -> None:
             hashes=bytes(grown),
         )
     audit_state.write_epoch(tx, state)
-    tail = audit_state.Tail(last, rows[-1][1], state.at_us, 0, state.number)
+    tail = audit_state.Tail(last, rows[-1][1], 0, 0, state.number)
     audit_state.write_tail(tx, tail)
 
 

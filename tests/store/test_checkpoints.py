@@ -53,10 +53,11 @@ def test_one_is_taken_with_the_row_that_makes_it_due(
     assert kept(store) == []
     append(store, grant)
     assert [one.size for one in kept(store)] == [EVERY_ROWS]
-    append(store, grant, later=QUARTER - timedelta(microseconds=1))
+    append(store, grant, later=2 * QUARTER)  # the first since then
+    append(store, grant, later=3 * QUARTER - timedelta(microseconds=1))
     assert len(kept(store)) == 1
-    append(store, grant, later=QUARTER)
-    assert [one.size for one in kept(store)] == [EVERY_ROWS, EVERY_ROWS + 2]
+    append(store, grant, later=3 * QUARTER)
+    assert [one.size for one in kept(store)] == [EVERY_ROWS, EVERY_ROWS + 3]
 
 
 def test_a_note_says_what_the_rows_are(

@@ -145,7 +145,7 @@ def test_an_older_copy_that_went_on_elsewhere_is_refused(
     other = copied(directory, tmp_path / "other")
     shutil.copytree(marks_of(directory), marks_of(other))
     other.chmod(0o700)
-    with a_store(other) as store:
+    with a_store(other, own=True) as store:
         assert log(store, 3) == 4
     with a_store(directory) as store:
         assert log(store, 2) == 3
@@ -174,7 +174,7 @@ def test_of_two_copies_in_use_only_the_last_written_is_served(
 
 @pytest.mark.promise("store.rollback")
 def test_a_store_from_elsewhere_is_refused(directory: Path, tmp_path: Path) -> None:
-    with a_store(tmp_path / "other") as store:
+    with a_store(tmp_path / "other", own=True) as store:
         log(store)
     with a_store(directory) as store:
         log(store)
@@ -325,7 +325,7 @@ def test_a_store_whose_mark_cannot_be_made_is_not_made(directory: Path) -> None:
     marks_of(directory).write_text("in the way")
     for _ in range(2):
         with pytest.raises(PierreError):
-            new_store(directory)
+            new_store(directory, own=True)
         assert look(directory, "SELECT * FROM sqlite_master") == []
     marks_of(directory).unlink()
     marks_of(directory).mkdir(mode=0o700)

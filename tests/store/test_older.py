@@ -83,10 +83,11 @@ def test_a_store_of_any_earlier_version_opens_and_all_of_it_is_there(
 
 @pytest.mark.promise("audit.tamper")
 def test_the_log_of_an_earlier_version_goes_on_in_its_first_epoch(old: Path) -> None:
-    """With its next row a checkpoint speaks for all there are, old ones as they are."""
+    """The next checkpoint speaks for all there are, old ones as they are."""
     with a_store(old) as store:
         with store.writing() as tx:
-            seq = audit.append(tx, a_line(), now=NOW, who=people.owner(tx))
+            how, who = audit_state.Closing(), people.owner(tx)
+            seq = audit.append(tx, a_line(), now=NOW, who=who, close=how)
         with store.reading() as tx:
             who = people.owner(tx)
             found = audit_check.verify(tx, maintenance(), who)

@@ -48,7 +48,7 @@ from pathlib import Path
 from tests.stores import a_store
 print("ready", flush=True)
 sys.stdin.readline()
-with a_store(Path(sys.argv[1])) as store, store.reading() as tx:
+with a_store(Path(sys.argv[1]), own=True) as store, store.reading() as tx:
     rows = tx.execute("SELECT id, wrapped FROM keyring ORDER BY id").fetchall()
     rows += tx.execute("SELECT id, manifest FROM store").fetchall()
     rows += tx.execute("SELECT tenant, person FROM people").fetchall()

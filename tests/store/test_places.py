@@ -117,7 +117,7 @@ def test_another_stores_rows_do_not_open(
     tmp_path: Path, directory: Path, store: Store, grant: Grant
 ) -> None:
     put(store, grant, a_recording(), a_recording(where=STRAVA))
-    with a_store(tmp_path / "other") as other:
+    with a_store(tmp_path / "other", own=True) as other:
         put(other, owner_grant(other), a_recording())
         [(row, cell)] = look(
             tmp_path / "other", "SELECT id, activities FROM recordings"

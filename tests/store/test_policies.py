@@ -120,7 +120,7 @@ def test_a_cell_put_in_by_hand_grants_nothing(
 def test_the_policy_of_another_store_grants_nothing(
     tmp_path: Path, directory: Path, store: Store, grant: Grant
 ) -> None:
-    with a_store(tmp_path / "mine") as mine:
+    with a_store(tmp_path / "mine", own=True) as mine:
         me = owner_of(mine)
         give(mine, a_grant(me), READ, SEND)
         [(kid, cell)] = look(tmp_path / "mine", "SELECT kid, cell FROM policies")

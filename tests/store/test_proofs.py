@@ -80,7 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("ours", "theirs"):
         path = tmp_path_factory.mktemp(name) / "store"
-        with a_store(path) as store:
+        with a_store(path, own=True) as store:
             fill(store, 12)
             kept = notes_of(store)
             found[name] = {seq: row_of(store, seq) for seq in range(1, 12)}
@@ -342,11 +342,11 @@ def test_what_there_is_no_proof_of(store: Store, grant: Grant) -> None:
 
 
 def test_another_log_s_checkpoint_is_not_extended(
-    made: dict[str, Any], store: Store
+    made: dict[str, Any], directory: Path
 ) -> None:
-    fill(store, 1)
-    with pytest.raises(NotesForeignError):
-        extension_of(store, "\n".join(made["ours"]["notes"]))
+    copy_store(made["ours"]["path"], directory)
+    with a_store(directory) as store, pytest.raises(NotesForeignError):
+        extension_of(store, "\n".join(made["theirs"]["notes"]))
 
 
 @pytest.mark.parametrize(
