@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from pierre_mcp.cli.faults import NotTakenError
-from pierre_mcp.cli.session import AsJson, current, say, say_json, say_table
+from pierre_mcp.cli.session import AsJson, command, current, say, say_json, say_table
 from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.disclosure import Disclosure
 from pierre_mcp.model.scope import check_label
@@ -101,7 +101,7 @@ def _tell_broken(found: Finding, *, as_json: bool) -> None:
         return
     say(
         f"The log is NOT healthy at row {found.seq}, so it cannot be told from it what "
-        "left. Look with: pierre-mcp audit verify"
+        f"left. Look with: {command()} audit verify"
     )
 
 

@@ -104,7 +104,7 @@ app = typer.Typer(
 )
 _FAULT = 70  # EX_SOFTWARE of sysexits.h
 _STOPPED = 130
-_COMMAND = re.compile(rf"(?<=[Ww]ith: |.Run: ){APP} ")
+_COMMAND = re.compile(rf"(?<=[Ww]ith: |.Run: ){APP} (?!--profile )")
 
 
 @app.callback()

@@ -34,7 +34,7 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Lacking, Objected, weigh
 from pierre_mcp.policy.levels import level_of
 from pierre_mcp.policy.notices import CURRENT
-from pierre_mcp.policy.objections import command_of
+from pierre_mcp.policy.objections import lifting
 from pierre_mcp.store import audit, audit_state, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
@@ -274,7 +274,9 @@ class Admission:
         policy = _supposed(read.policy, call.caller, here)
         verdict = weigh(policy, terms, asked, now=here.now, notice=here.notice)
         if isinstance(verdict, Objected):
-            raise ObjectedError(verdict.words, self._lifting(verdict))
+            raise ObjectedError(
+                verdict.words, lifting(verdict.words, self._about.command)
+            )
         if isinstance(verdict, Lacking):
             raise self._refusal(recipient, verdict)
         grant = Grant(
@@ -318,10 +320,6 @@ class Admission:
     def _now(self, last: audit_state.Tail) -> datetime:
         """Return the time by which consent counts: it never runs backward."""
         return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
-
-    def _lifting(self, verdict: Objected) -> tuple[str, ...]:
-        told = map(command_of, verdict.words)
-        return tuple(f"{self._about.command} object {one} --lift" for one in told)
 
     def _check_clock(self, read: ReadPolicy) -> None:
         if not is_steady(self._clock, read.policy.clock_base_us):

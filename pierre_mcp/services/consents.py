@@ -193,7 +193,8 @@ def withdraw(
     policies.expire(tx, grant, grant, now=grant.here.now, of=of)
     policy = policies.read(tx, grant).policy
     held = policy.of(recipient).scopes
-    gone = tuple(s for s in held if scopes is None or s in set(scopes))
+    chosen = held.keys() if scopes is None else set(scopes)
+    gone = tuple(s for s in held if s in chosen)
     if not gone:
         return ()
     for scope in gone:

@@ -28,8 +28,6 @@ from tests.gate.world import ABOUT, OWNER, World
 from tests.store.hands import edit
 from tests.stores import NOW, maintenance, marks_of, settings_of
 
-pytestmark = pytest.mark.unmeasured
-
 SYSTEM = Call(System(), CHECKPOINT, "session")
 
 

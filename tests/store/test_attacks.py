@@ -31,7 +31,7 @@ from tests.store.attacks import (
 )
 from tests.stores import NOW, a_line, maintenance
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.promise("audit.tamper")]
+pytestmark = pytest.mark.promise("audit.tamper")
 
 FIELDS = [field.name for field in fields(Line)] + ["seq", "at_us", "who", "v", "epoch"]
 SOME = [2, 4, 5, 11, 13, ROWS]
@@ -65,6 +65,7 @@ def test_untouched_it_is_healthy(lab: Lab) -> None:
 # Whoever writes the file, and holds no key.
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seq", [6, 13])
 @pytest.mark.parametrize("field", FIELDS)
 def test_an_edited_field_is_found_at_its_row(lab: Lab, field: str, seq: int) -> None:
@@ -73,6 +74,7 @@ def test_an_edited_field_is_found_at_its_row(lab: Lab, field: str, seq: int) -> 
     assert kind is (FindingKind.MOVED if field == "seq" else FindingKind.EDITED)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seq", SOME)
 @pytest.mark.parametrize("field", ["action", "seq", "epoch", "detail"])
 def test_an_edit_that_was_linked_anew_is_found_in_its_interval(
@@ -121,6 +123,7 @@ def test_a_changed_link_or_mac_is_found(lab: Lab, column: str, seq: int) -> None
         assert lab.kind_at(seq) is FindingKind.EDITED
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seq", range(1, ROWS + 1))
 def test_a_deleted_row_is_found(lab: Lab, seq: int) -> None:
     lab.hand.execute("DELETE FROM audit_detail WHERE seq = ?", (seq,))
@@ -129,6 +132,7 @@ def test_a_deleted_row_is_found(lab: Lab, seq: int) -> None:
     assert kind is (FindingKind.CUT if seq == ROWS else FindingKind.MISSING)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("anew", [False, True], ids=["as it was", "linked anew"])
 @pytest.mark.parametrize("seq", [1, 3, 4, 6, 9, 12, 13])
 def test_a_deleted_row_whose_gap_was_closed_is_found(
@@ -148,6 +152,7 @@ def test_a_deleted_row_whose_gap_was_closed_is_found(
     _found_about(lab, seq)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("anew", [False, True], ids=["as they were", "linked anew"])
 @pytest.mark.parametrize(("one", "other"), [(1, 3), (3, 5), (7, 11), (9, 14), (12, 14)])
 def test_two_swapped_rows_are_found(
@@ -165,6 +170,7 @@ def test_two_swapped_rows_are_found(
         assert lab.kind_at(one) is FindingKind.MOVED
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("anew", [False, True], ids=["as it was", "linked anew"])
 @pytest.mark.parametrize("at", [1, 3, 5, 8, 11, 13])
 def test_a_doubled_row_put_between_is_found(lab: Lab, at: int, *, anew: bool) -> None:

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pierre_mcp.errors import AuditTamperedError
+from pierre_mcp.errors import (
+    AuditTamperedError,
+    HighWaterUnreadableError,
+    StorePutBackError,
+)
 from pierre_mcp.keyring import chain, merkle, notes
 from pierre_mcp.keyring.notes import Checkpoint
+from pierre_mcp.model.audit import Finding, FindingKind
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.store import audit, audit_state, checkpoints
+from pierre_mcp.store import audit, audit_check, audit_state, checkpoints, people
 from pierre_mcp.store.audit_state import EVERY_ROWS, Closing, Epoch
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.outside_notes import notes_in
@@ -127,3 +132,84 @@ def test_an_idle_log_is_closed_once(store: Store, grant: Grant) -> None:
         assert checkpoints.covering(tx, 1) == first
         assert checkpoints.covering(tx, 2) is None
     append(store, grant)
+
+
+def note_file(directory: Path) -> Path:
+    (path,) = marks_of(directory).glob("*.checkpoints")
+    return path
+
+
+def test_two_notes_that_contradict_each_other_are_never_signed(
+    directory: Path, store: Store, grant: Grant
+) -> None:
+    """What stands outside last is held against the store before it signs another."""
+    append(store, grant, close=True)
+    path = note_file(directory)
+    ours = path.read_text()
+    path.write_text(ours.replace("\n1\n", "\n2\n"))
+    with pytest.raises(StorePutBackError):
+        append(store, grant, close=True)
+    assert len(kept(store)) == 1
+    append(store, grant)  # a row that no note is signed for goes on
+    path.write_text(ours)
+    append(store, grant, close=True)
+    assert len(kept(store)) == len(outside(directory)) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\npierre-mcp/x\n1\n", b"\xff"])
+def test_an_outside_file_that_says_nothing_is_nothing_against_it(
+    directory: Path, store: Store, grant: Grant, content: bytes
+) -> None:
+    append(store, grant, close=True)
+    note_file(directory).write_bytes(content)
+    append(store, grant, close=True)
+    [last] = outside(directory)
+    assert notes.parsed(last) == kept(store)[-1]
+
+
+def test_an_outside_file_that_cannot_be_used_is_said_so_once(
+    directory: Path, store: Store, grant: Grant, caplog: pytest.LogCaptureFixture
+) -> None:
+    append(store, grant, close=True)
+    path = note_file(directory)
+    path.unlink()
+    path.mkdir()
+    append(store, grant, close=True)
+    append(store, grant, close=True)
+    assert len(kept(store)) == 3  # what was committed stays so
+    assert [r.message for r in caplog.records if "could not be noted" in r.message] == [
+        caplog.records[0].message
+    ]
+    with pytest.raises(HighWaterUnreadableError):
+        store.noted_notes()
+    path.rmdir()
+    assert store.noted_notes()[1] == []
+    append(store, grant, close=True)
+    assert len(outside(directory)) == 1
+
+
+def test_what_is_no_text_in_the_table_is_read_all_the_same(
+    directory: Path, store: Store, grant: Grant
+) -> None:
+    append(store, grant, close=True)
+    edit(directory, "UPDATE checkpoints SET note = CAST(x'ff' AS TEXT)")
+    with store.reading() as tx:
+        found = audit_check.verify(tx, maintenance(), people.owner(tx))
+    assert found == Finding(1, FindingKind.EDITED, 1)
+
+
+def test_a_state_of_two_epochs_takes_no_checkpoint(
+    directory: Path, store: Store, grant: Grant
+) -> None:
+    append(store, grant)
+    [(kid, cell)] = look(
+        directory, "SELECT kid, cell FROM audit_state WHERE name = 'epoch'"
+    )
+    append(store, grant, close=True)
+    edit(
+        directory,
+        "UPDATE audit_state SET kid = ?, cell = ? WHERE name = 'epoch'",
+        (kid, cell),
+    )
+    with pytest.raises(AuditTamperedError), store.writing() as tx:
+        checkpoints.close(tx, maintenance())
