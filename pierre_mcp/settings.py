@@ -16,12 +16,19 @@ from platformdirs import user_config_path, user_data_path
 from pierre_mcp.errors import (
     EnvironmentUnknownError,
     KeyAgeMalformedError,
+    LogDaysMalformedError,
     ProfileMalformedError,
 )
 
 APP: Final = "pierre-mcp"
 DEFAULT_PROFILE: Final = "default"
 KEY_MAX_AGE_DAYS: Final = 365
+AUDIT_DAYS: Final = 2_192
+AUDIT_DETAIL_DAYS: Final = 90
+"""Six years, leap days included, as 45 CFR 164.316(b)(2)(i) asks; and three months."""
+
+_LEAST_AUDIT_DAYS: Final = 365
+_LEAST_AUDIT_DETAIL_DAYS: Final = 30
 _MOST_DAYS: Final = 36_500
 _PROFILE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LIVES: Final = {"": False, "development": False, "production": True}
@@ -68,6 +75,14 @@ SETTINGS: Final = {
             "in it."
         ),
     ),
+    "PIERRE_AUDIT_DAYS": (
+        "`2192`",
+        "Days after which rows of the log go, by the server itself; 365 at least.",
+    ),
+    "PIERRE_AUDIT_DETAIL_DAYS": (
+        "`90`",
+        "Days after which the details sealed beside them go; 30 at least.",
+    ),
     "PIERRE_ENV": (
         "`development`",
         "`development` or `production`, which refuses to start on a development key.",
@@ -86,6 +101,8 @@ class Settings:
         previous_keys: Likewise; a comma list.
         key_max_age_days: When the server replaces a key that seals.
         alert_command: What is told of alerts; read when there is one.
+        audit_days: For how many days rows of the log are kept.
+        audit_detail_days: For how many the details sealed beside them.
     """
 
     data_dir: Path
@@ -97,6 +114,8 @@ class Settings:
     previous_keys: str = field(default="", repr=False)
     key_max_age_days: int = KEY_MAX_AGE_DAYS
     alert_command: str = field(default="", repr=False)
+    audit_days: int = AUDIT_DAYS
+    audit_detail_days: int = AUDIT_DETAIL_DAYS
 
     @property
     def store_dir(self) -> Path:
@@ -117,6 +136,11 @@ class Settings:
     def retention_lock(self) -> Path:
         """The file by whose lock one process at a time deletes what has expired."""
         return self.store_dir / "retention.lock"
+
+    @property
+    def pruning_lock(self) -> Path:
+        """The file by whose lock one process at a time prunes the log by itself."""
+        return self.store_dir / "pruning.lock"
 
     @property
     def command(self) -> str:
@@ -154,7 +178,11 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         production=_production(os.environ.get("PIERRE_ENV", "")),
         master_key=master_key,
         previous_keys=previous_keys,
-        key_max_age_days=_days(os.environ.get("PIERRE_KEY_MAX_AGE_DAYS", "")),
+        key_max_age_days=_key_days(os.environ.get("PIERRE_KEY_MAX_AGE_DAYS", "")),
+        audit_days=_log_days("PIERRE_AUDIT_DAYS", AUDIT_DAYS, _LEAST_AUDIT_DAYS),
+        audit_detail_days=_log_days(
+            "PIERRE_AUDIT_DETAIL_DAYS", AUDIT_DETAIL_DAYS, _LEAST_AUDIT_DETAIL_DAYS
+        ),
         alert_command=os.environ.get("PIERRE_ALERT_COMMAND", "").strip(),
     )
 
@@ -181,6 +209,8 @@ def overrides(settings: Settings) -> dict[str, str]:
         "PIERRE_ENV": "production" if settings.production else "",
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
         "PIERRE_ALERT_COMMAND": settings.alert_command,
+        "PIERRE_AUDIT_DAYS": str(settings.audit_days),
+        "PIERRE_AUDIT_DETAIL_DAYS": str(settings.audit_detail_days),
     }
     return {name: value for name, value in chosen.items() if os.environ.get(name)}
 
@@ -218,6 +248,8 @@ def environment_for_child(settings: Settings) -> dict[str, str]:
         "PIERRE_ENV": "production" if settings.production else "",
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
         "PIERRE_ALERT_COMMAND": settings.alert_command,
+        "PIERRE_AUDIT_DAYS": str(settings.audit_days),
+        "PIERRE_AUDIT_DETAIL_DAYS": str(settings.audit_detail_days),
     }
     return {**os.environ, **own}
 
@@ -240,12 +272,26 @@ def _production(life: str) -> bool:
     return known
 
 
-def _days(text: str) -> int:
-    """Read a whole number of days, of which there is one at least."""
-    if not text.strip():
-        return KEY_MAX_AGE_DAYS
-    if not text.strip().isdecimal() or not 0 < int(text) <= _MOST_DAYS:
+def _key_days(text: str) -> int:
+    days = _days(text, KEY_MAX_AGE_DAYS, 1)
+    if days is None:
         raise KeyAgeMalformedError
+    return days
+
+
+def _log_days(name: str, default: int, least: int) -> int:
+    days = _days(os.environ.get(name, ""), default, least)
+    if days is None:
+        raise LogDaysMalformedError
+    return days
+
+
+def _days(text: str, default: int, least: int) -> int | None:
+    """Read a whole number of days; None where it is none, ``default`` for nothing."""
+    if not text.strip():
+        return default
+    if not text.strip().isdecimal() or not least <= int(text) <= _MOST_DAYS:
+        return None
     return int(text)
 
 

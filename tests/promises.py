@@ -29,11 +29,24 @@ PROMISES: Final = {
         "consent changes, security incidents) and key rotations, as JSON, CSV and a "
         "page a person can read, and says first whether the log holds."
     ),
+    "audit.prove": (
+        "A row, or that the log goes on from an earlier checkpoint, is proven to who "
+        "has neither the store nor a key of it."
+    ),
+    "audit.retention": (
+        "Rows of the log go after six years and details after three months, never "
+        "silently: a checkpoint signs for them, and what stays is checked and proven "
+        "as before."
+    ),
     "audit.tamper": (
         "Any edit, deletion, reordering or insertion by someone without the keys is "
         "detected and located (to the row, or to one checkpoint interval); forks, "
         "cuts and rewrites by a key holder are detected against a checkpoint held "
         "elsewhere; the README has the table of what cannot be seen."
+    ),
+    "audit.witness": (
+        "Checkpoints are kept where you name: a file or a command is told each, after "
+        "the answer it came with, and what fails is caught up with."
     ),
     "compliance.documents": (
         "DPIA, privacy notice, record of processing, HIPAA safeguards table and CCPA "

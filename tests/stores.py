@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -53,6 +53,7 @@ from pierre_mcp.settings import Settings
 from pierre_mcp.store import (
     alerts,
     athlete,
+    audit,
     corrections,
     imports,
     incidents,
@@ -61,6 +62,7 @@ from pierre_mcp.store import (
     recordings,
     requests,
 )
+from pierre_mcp.store.audit_state import Closing
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.imports import Run
 from pierre_mcp.store.opening import FILE, Opening, open_store
@@ -70,6 +72,7 @@ MASTER = LocalMaster(bytes(range(32)))
 OTHER_MASTER = LocalMaster(bytes(range(32, 64)))
 
 NOW = StillClock().at
+LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 FILES = Where("files", "file")
 STRAVA = Where("strava", "strava_export")
 
@@ -326,6 +329,20 @@ def an_incident() -> Incident:
         discovered_at=NOW,
         from_at=NOW,
     )
+
+
+def old_log(directory: Path) -> Path:
+    """A store with a log of 2015: six rows, three details, two checkpoints."""
+    with a_store(directory) as store:
+        grant = owner_grant(store)
+        for row in range(1, 7):
+            detail = {"row": row} if row % 2 else None
+            close = Closing() if row % 3 == 0 else None
+            with store.writing() as tx:
+                audit.append(
+                    tx, a_line(), now=LONG_AGO, who=grant, detail=detail, close=close
+                )
+    return directory
 
 
 def add_what_came_later(tx: Tx, who: Identity) -> None:

@@ -114,6 +114,32 @@ def test_what_is_no_age(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         from_environment()
 
 
+def test_how_long_the_log_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = from_environment()
+    assert (found.audit_days, found.audit_detail_days) == (2_192, 90)
+    monkeypatch.setenv("PIERRE_AUDIT_DAYS", "365")
+    monkeypatch.setenv("PIERRE_AUDIT_DETAIL_DAYS", " 30 ")
+    found = from_environment()
+    assert (found.audit_days, found.audit_detail_days) == (365, 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PIERRE_AUDIT_DAYS", "364"),
+        ("PIERRE_AUDIT_DAYS", "six years"),
+        ("PIERRE_AUDIT_DETAIL_DAYS", "29"),
+        ("PIERRE_AUDIT_DETAIL_DAYS", "36501"),
+    ],
+)
+def test_what_is_too_short_for_a_log(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(InvalidError, match="whole number of days"):
+        from_environment()
+
+
 @pytest.mark.parametrize("name", ["default", "anna", "a", "2nd", "a-b", "a" * 40])
 def test_a_profile(name: str) -> None:
     check_profile(name)

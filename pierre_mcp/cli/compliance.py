@@ -23,6 +23,7 @@ from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.platform import create_private_file
+from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.services.compliance.documents import written
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
 from pierre_mcp.services.compliance.titles import TITLES, Document
@@ -86,6 +87,7 @@ def _practice(session: Session, gate: Gate) -> Practice:
         production=settings.production,
         key_max_age_days=settings.key_max_age_days,
         backed_up_at=gate.maintain(call, backed_up),
+        log=LogDays(settings.audit_days, settings.audit_detail_days),
     )
     disclosed = None if isinstance(left, Finding) else tuple(left)
     return gate.look(call, partial(practice, machine=machine, disclosed=disclosed))

@@ -21,6 +21,7 @@ from pierre_mcp.cli.session import (
     say,
     say_json,
 )
+from pierre_mcp.cli.witnessing import witnessed
 from pierre_mcp.errors import (
     HighWaterUnwritableError,
     PersonErasedError,
@@ -126,6 +127,7 @@ def _store(session: Session) -> list[Check]:
         checks += [_mark(gate), _checkpoint(session, gate)]
         checks.append(gate.maintain(session.owner("doctor"), _backup))
         checks += _previous(session, gate)
+        checks += witnessed(session, gate)
         try:
             checks += gate.look(session.owner("doctor"), partial(_own, session))
         except PersonErasedError as error:

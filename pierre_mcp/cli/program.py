@@ -49,6 +49,7 @@ from pierre_mcp.cli import (
 )
 from pierre_mcp.cli.demo import run as run_demo
 from pierre_mcp.cli.logs import quiet_logs
+from pierre_mcp.cli.witnessing import tell_witnesses
 from pierre_mcp.errors import PierreError
 from pierre_mcp.platform import harden
 from pierre_mcp.settings import APP, DEFAULT_PROFILE, from_environment
@@ -233,6 +234,12 @@ def serve(
 
 def run(given: Sequence[str]) -> int:
     """Run one command and return the exit status."""
+    status = _run(given)
+    tell_witnesses()
+    return status
+
+
+def _run(given: Sequence[str]) -> int:
     harden()
     quiet_logs()
     for stream in (sys.stdout, sys.stderr):

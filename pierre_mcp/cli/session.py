@@ -3,11 +3,11 @@
 import json
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 from uuid import uuid4
 
 import typer
@@ -16,16 +16,21 @@ from rich.table import Table
 
 from pierre_mcp.cli.lately import tell_lately
 from pierre_mcp.cli.passphrases import ask_passphrase
-from pierre_mcp.errors import InvalidError, PolicyTamperedError
+from pierre_mcp.errors import InvalidError, PierreError, PolicyTamperedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, opened, opener
+from pierre_mcp.gate.lines import CHECKPOINT
 from pierre_mcp.gate.locking import Sign
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.witness import have_witnesses
 from pierre_mcp.platform import has_terminal
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.settings import APP, Settings
 from pierre_mcp.store.database import Tx
+
+if TYPE_CHECKING:
+    from pierre_mcp.services.witnessing import Lacking
 
 T = TypeVar("T")
 
@@ -41,12 +46,14 @@ class Session:
 
     Attributes:
         as_json: Its answer is for a program: nothing is told beside it.
+        unwitnessed: What is to be told to who keeps checkpoints, the answer given.
     """
 
     settings: Settings
     as_json: bool = False
     id: str = field(default_factory=lambda: str(uuid4()))
     _told: list[bool] = field(default_factory=list, init=False, repr=False)
+    unwitnessed: "list[Lacking]" = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def open_(self) -> Opener:
@@ -65,6 +72,15 @@ class Session:
                 self._told.append(True)
                 tell_lately(gate, self.settings.command)
             yield gate
+            if not put_back_too:
+                self._look_for_witnesses(gate)
+
+    def _look_for_witnesses(self, gate: Gate) -> None:
+        directory = self.settings.high_water_dir
+        if have_witnesses(directory):
+            with suppress(PierreError):
+                found = gate.unwitnessed(self.owner(CHECKPOINT), directory)
+                self.unwitnessed.extend([] if found is None else [found])
 
     def owner(self, action: str) -> Call:
         """Return the owner's call to do ``action``."""
@@ -124,6 +140,11 @@ def begin(session: Session) -> None:
 def current() -> Session:
     """Return the session of the command that is running."""
     return _CURRENT.get()
+
+
+def ended() -> Session | None:
+    """Return the session of the command that has ended, if it came so far."""
+    return _CURRENT.get(None)
 
 
 def command() -> str:

@@ -31,6 +31,7 @@ from pierre_mcp.errors.asked import (
     KeyAgeMalformedError,
     LabelMalformedError,
     LedgerLineUnknownError,
+    LogDaysMalformedError,
     ObjectionUnknownError,
     OperationUnknownError,
     OriginalUnknownError,
@@ -47,6 +48,10 @@ from pierre_mcp.errors.asked import (
     ThresholdUnknownError,
     ThresholdValueError,
     ToolUnknownError,
+    WitnessFailedError,
+    WitnessForeignError,
+    WitnessTakenError,
+    WitnessUnknownError,
     ZoneUnknownError,
 )
 from pierre_mcp.errors.keyring import (
@@ -71,6 +76,8 @@ from pierre_mcp.errors.log import (
     LogKeyMalformedError,
     NoteMalformedError,
     NotesForeignError,
+    RowPrunedError,
+    RowUnknownError,
 )
 from pierre_mcp.errors.master import (
     MasterCommandError,
@@ -131,6 +138,8 @@ from pierre_mcp.errors.store import (
     StoreReplacedError,
     StoreUnwritableError,
     StoreUpgradedError,
+    WitnessesUnreadableError,
+    WitnessesUnwritableError,
 )
 
 __all__ = [
@@ -177,6 +186,7 @@ __all__ = [
     "LockPassphraseWrongError",
     "LockTimeoutError",
     "LockWaitsError",
+    "LogDaysMalformedError",
     "LogKeyMalformedError",
     "MasterCommandError",
     "MasterKeyElsewhereError",
@@ -224,6 +234,8 @@ __all__ = [
     "RequestUnboundError",
     "RequestUnknownError",
     "ResourceUnknownError",
+    "RowPrunedError",
+    "RowUnknownError",
     "ScopeMalformedError",
     "SealBrokenError",
     "SealBudgetError",
@@ -243,5 +255,11 @@ __all__ = [
     "TokenExpiredError",
     "TokenRefusedError",
     "ToolUnknownError",
+    "WitnessFailedError",
+    "WitnessForeignError",
+    "WitnessTakenError",
+    "WitnessUnknownError",
+    "WitnessesUnreadableError",
+    "WitnessesUnwritableError",
     "ZoneUnknownError",
 ]

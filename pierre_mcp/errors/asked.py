@@ -23,6 +23,14 @@ class KeyAgeMalformedError(InvalidError):
     remedy = "Set PIERRE_KEY_MAX_AGE_DAYS to one, or leave it unset for a year."
 
 
+class LogDaysMalformedError(InvalidError):
+    """The log is kept for a whole number of days: rows from 365 to 36500, their details from 30."""  # noqa: E501
+
+    code = "log_days_malformed"
+    exit_status = 78
+    remedy = "Set PIERRE_AUDIT_DAYS and PIERRE_AUDIT_DETAIL_DAYS so, or unset them."
+
+
 class ObjectionUnknownError(InvalidError):
     """One objects to insights, to predictions, or to share, with --to to one assistant's."""  # noqa: E501
 
@@ -53,6 +61,33 @@ class CursorInvalidError(InvalidError):
 
     code = "cursor_invalid"
     remedy = "Ask again without it."
+
+
+class WitnessFailedError(InvalidError):
+    """That file or command took no checkpoint, so it was not added."""
+
+    code = "witness_failed"
+    remedy = "A file is in a folder that is there; a command ends with 0 within 10 s."
+
+
+class WitnessForeignError(InvalidError):
+    """There is something else in that file, and it was left as it is."""
+
+    code = "witness_foreign"
+    remedy = "Name another."
+
+
+class WitnessTakenError(InvalidError):
+    """It keeps checkpoints already, or eight others do, which is the most there are."""
+
+    code = "witness_taken"
+
+
+class WitnessUnknownError(NotFoundError):
+    """No such file or command keeps checkpoints."""
+
+    code = "witness_unknown"
+    remedy = "Their numbers are shown by: pierre-mcp audit witness"
 
 
 class ZoneUnknownError(InvalidError):

@@ -1,6 +1,6 @@
 """What is given to check the log with, and is nothing of the kind."""
 
-from pierre_mcp.errors.kinds import InvalidError
+from pierre_mcp.errors.kinds import InvalidError, NotFoundError
 
 
 class NoteMalformedError(InvalidError):
@@ -21,3 +21,16 @@ class LogKeyMalformedError(InvalidError):
 
     code = "log_key_malformed"
     remedy = "Name a file written by: pierre-mcp audit key PATH"
+
+
+class RowUnknownError(NotFoundError):
+    """The log has no row of that number."""
+
+    code = "row_unknown"
+    remedy = "See the newest ones with: pierre-mcp audit tail"
+
+
+class RowPrunedError(NotFoundError):
+    """Rows that this needs were pruned from the log, as its retention says."""
+
+    code = "row_pruned"

@@ -87,6 +87,20 @@ class HighWaterUnwritableError(StoreError):
     remedy = "Make room in the configuration directory, or make it writable."
 
 
+class WitnessesUnreadableError(StoreError):
+    """The list of who keeps checkpoints elsewhere cannot be read."""
+
+    code = "witnesses_unreadable"
+    remedy = "Mend or remove it, in the configuration directory."
+
+
+class WitnessesUnwritableError(StoreError):
+    """The list of who keeps checkpoints elsewhere cannot be written."""
+
+    code = "witnesses_unwritable"
+    remedy = "Make room in the configuration directory, or make it writable."
+
+
 class CopyForeignError(StoreError):
     """The file is not a store of pierre-mcp's."""
 

@@ -10,7 +10,7 @@ size, of the whole subtrees it consists of, the largest first: its *range*.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -29,6 +29,14 @@ def leaf(entry: bytes) -> bytes:
 def node(left: bytes, right: bytes) -> bytes:
     """Return the hash of two subtrees."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What a checkpoint says of a tree."""
+
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,26 @@ class Range:
             size += 1
         return Range(size, tuple(hashes))
 
+    def part(self, start: int, end: int) -> "Range":
+        """Return some of its whole subtrees, as a range that begins where they do.
+
+        Args:
+            start: Where one of its subtrees begins.
+            end: Where one ends, after ``start``.
+
+        Raises:
+            ValueError: No subtree of this range begins or ends there.
+        """
+        # Its subtrees follow the bits of its size, the highest first.
+        if not (self._has_edge(start) and self._has_edge(end) and start < end):
+            msg = "no whole subtree of this range begins and ends there"
+            raise ValueError(msg)
+        return Range(end - start, self.hashes[start.bit_count() : end.bit_count()])
+
+    def _has_edge(self, at: int) -> bool:
+        low = at & -at
+        return at <= self.size and (at == 0 or self.size & -low == at)
+
     def root(self) -> bytes:
         """Return the root of the tree of these leaves."""
         if not self.hashes:
@@ -84,6 +112,27 @@ class Range:
         for one in reversed(rest):
             root = node(one, root)
         return root
+
+
+def subtree_of(pruned: Range, leaves: Sequence[bytes]) -> Subtree:
+    """Return what gives the subtrees of a tree whose first leaves are gone.
+
+    It raises ValueError where a leaf would be needed that is gone: never for a proof of
+    a leaf after them, or of an earlier tree that is no smaller than they are many.
+
+    Args:
+        pruned: Of the leaves that are gone; empty where none is.
+        leaves: The hashes of all that follow them.
+    """
+
+    def subtree(start: int, end: int) -> bytes:
+        whole = Range()
+        if start < pruned.size:
+            whole = pruned.part(start, min(end, pruned.size))
+        begin = max(0, start - pruned.size)
+        return whole.grown(leaves[begin : max(0, end - pruned.size)]).root()
+
+    return subtree
 
 
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
@@ -113,6 +162,36 @@ def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
     return proof[::-1]
 
 
+def consistency_proof(first: int, size: int, subtree: Subtree) -> list[bytes]:
+    """Return the hashes which show that a tree begins with an earlier one.
+
+    RFC 9162, 2.1.4.1.
+
+    Args:
+        first: The size of the earlier tree.
+        size: Of the later one.
+        subtree: As for ``inclusion_proof``; those left of ``first`` are whole.
+
+    Raises:
+        ValueError: There is no such earlier tree.
+    """
+    if not 0 < first <= size:
+        msg = "there is no such earlier tree"
+        raise ValueError(msg)
+    start, end, proof = 0, size, list[bytes]()
+    while end != first:
+        middle = start + _split(end - start)
+        if first <= middle:
+            proof.append(subtree(middle, end))
+            end = middle
+        else:
+            proof.append(subtree(start, middle))
+            start = middle
+    if start:  # else it is the earlier root, which whoever checks has
+        proof.append(subtree(start, end))
+    return proof[::-1]
+
+
 def root_from_proof(
     index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes]
 ) -> bytes | None:
@@ -134,6 +213,37 @@ def root_from_proof(
             root = node(root, one)
         at, last = at >> 1, last >> 1
     return root if last == 0 else None
+
+
+def extends(first: Root, second: Root, proof: Sequence[bytes]) -> bool:
+    """Tell whether a proof shows that the second tree begins with the first.
+
+    It takes exactly the hashes of RFC 9162, 2.1.4, and splits as they were made.
+    """
+    if not 0 < first.size <= second.size:
+        return False
+    hashes = iter(proof)
+    try:
+        found = _both_roots(first.size, second.size, hashes, first.root)
+    except StopIteration:
+        return False
+    return next(hashes, None) is None and found == (first.root, second.root)
+
+
+def _both_roots(
+    first: int, size: int, hashes: Iterator[bytes], known: bytes | None
+) -> tuple[bytes, bytes]:
+    """Return the earlier and the later root of a subtree; ``known`` if it was whole."""
+    if first == size:
+        root = next(hashes) if known is None else known
+        return root, root
+    middle = _split(size)
+    if first <= middle:
+        older, newer = _both_roots(first, middle, hashes, known)
+        return older, node(newer, next(hashes))
+    older, newer = _both_roots(first - middle, size - middle, hashes, None)
+    left = next(hashes)
+    return node(left, older), node(left, newer)
 
 
 def _split(size: int) -> int:

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pierre_mcp.clock import Clock
+from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.lines import ROTATE
 from pierre_mcp.late import Late
 from pierre_mcp.model.caller import Call, System
+from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.server.upkeep import Chore, Next
 from pierre_mcp.services.steps import Listener, silent
 from pierre_mcp.store.database import Store
 
 if TYPE_CHECKING:  # most sessions need none of it
-    from pierre_mcp.gate import retentions, rotations
+    from pierre_mcp.gate import prunings, retentions, rotations
     from pierre_mcp.services.expunging import Expunging
     from pierre_mcp.services.rotation import Rotation
+    from pierre_mcp.store.pruning import Pruning
 else:
+    prunings = Late("pierre_mcp.gate.prunings")
     retentions = Late("pierre_mcp.gate.retentions")
     rotations = Late("pierre_mcp.gate.rotations")
 
@@ -92,4 +96,42 @@ def expiring(
         carry=carry,
         lock=lock,
         failed="expired data was not deleted",
+    )
+
+
+def pruning(
+    look: Look,
+    gate_on: GateOn,
+    clock: Clock,
+    *,
+    session: str,
+    days: LogDays,
+    lock: Path,
+) -> Chore:
+    """Return the chore of pruning the log."""
+
+    def call() -> Call:
+        return Call(System(), prunings.PRUNE, session)
+
+    def carry(store: Store, job: "Pruning") -> Next:
+        try:
+            prunings.carry_through(gate_on(store), call(), job)
+        except AuditTamperedError:
+            log.warning("the audit log does not hold, so nothing of it was pruned")
+            return Next.NEVER  # each try would add its row
+        log.warning(
+            "the audit log was pruned by itself: %d rows, %d details",
+            job.done.rows,
+            job.done.details,
+        )
+        return Next.LATER
+
+    return Chore(
+        waits=lambda: look(
+            lambda store: prunings.waits(gate_on(store), call(), clock, days)
+        ),
+        job=lambda: prunings.by_itself(clock, days),
+        carry=carry,
+        lock=lock,
+        failed="the audit log was not pruned",
     )

@@ -43,6 +43,12 @@ else:
 ERASE: Final = "erase"
 """The action of a row before which details may be missing, once it is done."""
 
+PRUNE: Final = "audit prune"
+"""The action of a row with which old rows and details went; it tells ``BELOW``."""
+
+BELOW: Final = "below"
+"""Of an entry that prunes: rows before this one have no detail any more."""
+
 _VERSION: Final = 2
 """Of an entry: 1 tells no epoch, and was written before there were checkpoints."""
 
@@ -102,6 +108,7 @@ def append(  # noqa: PLR0913 - all that a row is made of
     detail: Any = None,
     after: Tail | None = None,
     close: Closing | None = None,
+    below: int = 0,
 ) -> int:
     """Chain one row to the log and return its number.
 
@@ -114,6 +121,7 @@ def append(  # noqa: PLR0913 - all that a row is made of
         detail: Personal detail, JSON-able; sealed beside the row.
         after: What ``tail`` gave in this same writing transaction, if it was asked.
         close: Take a checkpoint with it in this way, due or not.
+        below: The row says that those before this one have lost their details.
 
     Raises:
         AuditTamperedError: The log does not end as we left it.
@@ -128,6 +136,8 @@ def append(  # noqa: PLR0913 - all that a row is made of
     sealed, commitment = _detail(tx, who, seq, detail)
     name = "" if who is None else name_of(tx.ring, who)
     within = {"seq": seq, "at_us": at_us, "who": name, "epoch": epoch.number}
+    if below:
+        within[BELOW] = below
     text = _entry(line, within | {"detail": commitment, "v": _VERSION})
     link = chain.link(last.link, text.encode())
     mac = chain.mac(epoch.key, link)

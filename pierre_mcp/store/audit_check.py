@@ -19,7 +19,7 @@ from pierre_mcp.keyring import notes
 from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.store import audit, audit_notes, audit_rows, audit_state, keys
+from pierre_mcp.store import audit_notes, audit_rows, audit_state, keys
 from pierre_mcp.store.audit_against import NOTHING, Evidence, contradicted
 from pierre_mcp.store.audit_rows import Details
 from pierre_mcp.store.audit_state import Epoch, Tail
@@ -35,7 +35,8 @@ def verify(
 ) -> Finding | Health:
     """Walk the whole log and return the first thing wrong, or its health.
 
-    A detail may be missing from a row that comes before one that says "erased".
+    A detail may be missing from a row where a later one says that it was erased, or
+    pruned.
 
     Args:
         tx: A snapshot.
@@ -48,13 +49,13 @@ def verify(
         return Finding(1, FindingKind.EDITED)
     tail = _tail(tx)
     elsewhere = against.checkpoints(notes.origin_of(keys.store_id(tx.db)))
-    erased = audit_rows.newest_true(tx, audit.done(tx, maintenance, audit.ERASE), epoch)
+    lost = audit_rows.lost_below(tx, maintenance, epoch)
     walk = Walk(
         tail=tail,
         epoch=epoch,
         notes=audit_notes.read(tx, epoch, tail),
         key=against.key,
-        details=Details(tx.ring, who, erased),
+        details=Details(tx.ring, who, lost),
         asked=frozenset(one.size for one in elsewhere.values()),
     )
     found = walk.through(tx)

@@ -11,6 +11,7 @@ from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.keyring import chain
 from pierre_mcp.keyring.ring import Ring
 from pierre_mcp.model.audit import FindingKind
+from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store import audit
 from pierre_mcp.store.audit_state import Epoch
@@ -66,11 +67,11 @@ def misplaced(row: Row, expected: int, before: bytes) -> FindingKind | None:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is sealed beside the rows: whose it is, and to where it was erased."""
+    """What is sealed beside the rows: whose it is, and below which row it may lack."""
 
     ring: Ring
     who: Identity | None
-    erased_before: int
+    lost_below: int
 
     def hold(self, row: Row, promised: str) -> bool:
         """Tell whether the detail beside a row is the one its entry promises.
@@ -78,7 +79,7 @@ class Details:
         It may be missing from a row before one that says why.
         """
         if row.detail is None:
-            return not promised or row.seq < self.erased_before
+            return not promised or row.seq < self.lost_below
         if self.who is None:
             return False
         try:
@@ -89,17 +90,38 @@ class Details:
         return chain.commitment(salt, detail).hex() == promised
 
 
+def lost_below(tx: Tx, maintenance: Maintenance, epoch: Epoch) -> int:
+    """Return below which row details may be missing, by the rows that say why.
+
+    A person was erased, and everything before that row is theirs; or they were pruned
+    as their retention says, up to the row that this one tells.
+    """
+    erased = newest_true(tx, audit.done(tx, maintenance, audit.ERASE), epoch)
+    pruned = newest_true(tx, audit.done(tx, maintenance, audit.PRUNE), epoch)
+    if not pruned:
+        return erased
+    said = _row(tx, pruned).facts().get(audit.BELOW, 0)
+    return max(erased, said if type(said) is int else 0)
+
+
 def newest_true(tx: Tx, rows: Sequence[int], epoch: Epoch) -> int:
     """Return the newest of some rows that was written with the keys, 0 for none.
 
     Another says nothing, whatever stands in it. That the rows before the newest
     checkpoint are ours, the walk of the whole log shows.
     """
-    for seq in rows:
-        *found, before = tx.one(_ROW, (seq,))
-        row = Row(*found)
-        if misplaced(row, seq, before or chain.FIRST_LINK) is None and (
-            seq <= epoch.size or chain.mac_holds(epoch.key, row.link, row.mac)
-        ):
-            return seq
-    return 0
+    return next((seq for seq in rows if _is_true(tx, seq, epoch)), 0)
+
+
+def _is_true(tx: Tx, seq: int, epoch: Epoch) -> bool:
+    *found, before = tx.one(_ROW, (seq,))
+    row, covered = Row(*found), seq <= epoch.size
+    if before is None and covered and seq == epoch.anchor + 1:
+        return True  # what it was linked to was pruned
+    if misplaced(row, seq, before or chain.FIRST_LINK) is not None:
+        return False
+    return covered or chain.mac_holds(epoch.key, row.link, row.mac)
+
+
+def _row(tx: Tx, seq: int) -> Row:
+    return Row(*tx.one(_ROW, (seq,))[:-1])

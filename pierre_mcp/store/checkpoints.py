@@ -42,6 +42,10 @@ _NEWEST = """
     SELECT number, size, CAST(note AS BLOB)
       FROM checkpoints ORDER BY number DESC LIMIT 1
 """
+_AFTER = """
+    SELECT number, size, note FROM checkpoints
+     WHERE number > ? ORDER BY number LIMIT ?
+"""
 _COVERING = """
     SELECT number, size, CAST(note AS BLOB)
       FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1
@@ -72,6 +76,11 @@ def newest(tx: Tx) -> Kept | None:
     """Return the newest checkpoint, if there is any."""
     found = tx.one(_NEWEST)
     return None if found is None else _kept(*found)
+
+
+def after(tx: Tx, number: int, most: int) -> list[Kept]:
+    """Return the checkpoints after one, oldest first, and ``most`` of them at most."""
+    return [Kept(*found) for found in tx.execute(_AFTER, (number, most))]
 
 
 def covering(tx: Tx, seq: int) -> Kept | None:

@@ -114,6 +114,9 @@ class Store(WriteAhead):
         keys: Loads the keyring inside a transaction, unwrapped.
         path: The database file; it and its ``-wal`` are only looked at, never opened.
         outside: Where it is noted how far the log has come.
+
+    Attributes:
+        signed: How many checkpoints were taken here: who keeps them is to be told.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Store(WriteAhead):
         self._file = _identity(path)
         self._ring: Ring | None = None
         self._stamp: object = None
+        self.signed = 0
 
     @contextmanager
     def reading(self, turn: Turn | None = None) -> Iterator[Tx]:
@@ -252,6 +256,7 @@ class Store(WriteAhead):
         if tx.notes:
             self._outside.notes.add(tx.notes)
             self._stale = True
+            self.signed += len(tx.notes)
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tx]:

@@ -6,7 +6,7 @@ from pierre_mcp.model.here import Here
 
 _MILE_M = 1609.344
 _FOOT_M = 0.3048
-_PLURALS = {"activity": "activities"}
+_PLURALS = {"activity": "activities", "witness": "witnesses"}
 
 
 def count(number: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pierre_mcp.app import FrontDesk
+from pierre_mcp.desk import FrontDesk
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.store import checkpoints
 from pierre_mcp.store.database import Store

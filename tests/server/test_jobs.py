@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pierre_mcp.app import FrontDesk
+from pierre_mcp.desk import FrontDesk
 from pierre_mcp.errors import StoreUnwritableError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.answer import Answer

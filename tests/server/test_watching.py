@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pierre_mcp.app import FrontDesk
+from pierre_mcp.desk import FrontDesk
 from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.watching import Watched

@@ -60,6 +60,17 @@ def kept(p: Practice, category: Category) -> str:
     return f"{days} days" if days else "until the person deletes it"
 
 
+def log_kept(p: Practice) -> str:
+    """Return how long the audit log is kept, and the history of consents."""
+    rows, details = "for years", "for months"
+    if p.machine is not None:
+        rows, details = f"{p.machine.log.rows} days", f"{p.machine.log.details} days"
+    return (
+        f"Rows of the audit log, which name nobody, are kept {rows}, and the details "
+        f"sealed beside them {details}; the history of consents as long as the store."
+    )
+
+
 def receivers(p: Practice) -> str:
     """Return the recipients with consents in force."""
     return table(

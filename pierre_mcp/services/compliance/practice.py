@@ -16,6 +16,7 @@ from pierre_mcp.model.policy import RecipientPolicy
 from pierre_mcp.model.scope import Kind, Pair
 from pierre_mcp.policy import objections
 from pierre_mcp.policy.consent import pairs_held
+from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.store import key_status, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.holdings import Holding, holdings
@@ -30,6 +31,7 @@ class Machine:
         development: It is a development key.
         key_max_age_days: After which servers replace the sealing keys by themselves.
         backed_up_at: When a backup was last made here; None if never.
+        log: For how many days rows of the log are kept, and their details.
     """
 
     master_key: str
@@ -37,6 +39,7 @@ class Machine:
     production: bool
     key_max_age_days: int
     backed_up_at: datetime | None
+    log: LogDays
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def write(p: Practice) -> Sequence[str]:
                 ("category", "kept"),
                 ((category, parts.kept(p, category)) for category in p.categories),
             ),
-            "The audit log and the history of consents are kept as long as the store.",
+            parts.log_kept(p),
         ),
         section(
             "Your rights, and how to use them",

@@ -13,6 +13,7 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.policy.bundles import EXTRAS
+from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.services.compliance.documents import written
 from pierre_mcp.services.compliance.measures import MEASURES
 from pierre_mcp.services.compliance.practice import Machine, Practice, practice
@@ -36,6 +37,7 @@ MACHINE = Machine(
     production=True,
     key_max_age_days=90,
     backed_up_at=NOW,
+    log=LogDays(2_192, 90),
 )
 CHANGE = Call(OWNER, "change", "session")
 EACH = pytest.mark.parametrize("document", Document)
