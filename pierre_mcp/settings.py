@@ -59,6 +59,15 @@ SETTINGS: Final = {
         "`365`",
         "Days after which the keys that seal are replaced, by the server itself.",
     ),
+    "PIERRE_ALERT_COMMAND": (
+        "none",
+        (
+            "A command that is told of each alert, as JSON on its standard input: a "
+            "JSON list of words, or words as a shell has them (no shell reads them). "
+            "It has ten seconds, and is copied into a client's entry: put no secret "
+            "in it."
+        ),
+    ),
     "PIERRE_ENV": (
         "`development`",
         "`development` or `production`, which refuses to start on a development key.",
@@ -76,6 +85,7 @@ class Settings:
         master_key: As given, never shown.
         previous_keys: Likewise; a comma list.
         key_max_age_days: When the server replaces a key that seals.
+        alert_command: What is told of alerts; read when there is one.
     """
 
     data_dir: Path
@@ -86,6 +96,7 @@ class Settings:
     master_key: str | None = field(default=None, repr=False)
     previous_keys: str = field(default="", repr=False)
     key_max_age_days: int = KEY_MAX_AGE_DAYS
+    alert_command: str = field(default="", repr=False)
 
     @property
     def store_dir(self) -> Path:
@@ -144,6 +155,7 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         master_key=master_key,
         previous_keys=previous_keys,
         key_max_age_days=_days(os.environ.get("PIERRE_KEY_MAX_AGE_DAYS", "")),
+        alert_command=os.environ.get("PIERRE_ALERT_COMMAND", "").strip(),
     )
 
 
@@ -168,6 +180,7 @@ def overrides(settings: Settings) -> dict[str, str]:
         "PIERRE_MEK_SOURCE": settings.mek_source,
         "PIERRE_ENV": "production" if settings.production else "",
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
+        "PIERRE_ALERT_COMMAND": settings.alert_command,
     }
     return {name: value for name, value in chosen.items() if os.environ.get(name)}
 
@@ -204,6 +217,7 @@ def environment_for_child(settings: Settings) -> dict[str, str]:
         "PIERRE_MEK_SOURCE": settings.mek_source,
         "PIERRE_ENV": "production" if settings.production else "",
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
+        "PIERRE_ALERT_COMMAND": settings.alert_command,
     }
     return {**os.environ, **own}
 

@@ -1,8 +1,8 @@
 """``consent withdraw --delete-data``: withdrawn, and what was collected under it gone.
 
 The withdrawal takes effect first, and at once. The deletion is ordered by an act of its
-own, which the consent lock guards like every erasure; cut short, the same command goes
-on with it.
+own, which the consent lock guards like every erasure: its passphrase is asked for
+before anything is changed. Cut short, the same command goes on with it.
 """
 
 from collections.abc import Collection
@@ -61,6 +61,7 @@ def withdraw_and_delete(session: Session, asked: Deletion) -> None:
 
     Raises:
         ChallengeFailedError: Other words were typed; nothing was changed.
+        LockPassphraseWrongError: Another passphrase was; likewise.
         NotTakenError: No data was collected under what is withdrawn.
         OthersConsentError: Others may read some of it, and --anyway was not given.
     """
@@ -84,18 +85,18 @@ def withdraw_and_delete(session: Session, asked: Deletion) -> None:
 
 
 def _carry_out(session: Session, asked: Deletion, found: Collected) -> None:
+    pairs = [f"{source}:{category}" for source, category in found.pairs]
+    detail = {"recipient": asked.recipient, "pairs": pairs}
+    job, order = Expunging(deleting.all_of(found.pairs)), session.owner(DELETE)
     with session.gate() as gate:
+        sign = session.unlocked(gate, order)
         gone = gate.act(
             session.owner("consent withdraw"),
             partial(_withdrawn, asked=asked),
             detail={"recipient": asked.recipient, "scopes": _named(asked)},
         )
-    # An order of its own, by the door of all that the consent lock guards.
-    pairs = [f"{source}:{category}" for source, category in found.pairs]
-    detail = {"recipient": asked.recipient, "pairs": pairs}
-    session.widen(DELETE, lambda *_: None, detail=detail)
-    job = Expunging(deleting.all_of(found.pairs))
-    with session.gate() as gate:
+        # An order of its own, by the door of all that the consent lock guards.
+        gate.widen(order, lambda *_: None, detail=detail, sign=sign)
         free = retention.delete(session, gate, DELETE, job)
         if any(category is Category.ACTIVITIES for _, category in found.pairs):
             _settle(session, gate)

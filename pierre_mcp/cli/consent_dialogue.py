@@ -24,8 +24,8 @@ from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Kind, Scope
-from pierre_mcp.policy import bundles
-from pierre_mcp.policy.levels import IN_WORDS
+from pierre_mcp.policy import bundles, objections
+from pierre_mcp.policy.levels import IN_WORDS, level_of
 from pierre_mcp.policy.notices import CURRENT
 from pierre_mcp.policy.privacy import clean
 from pierre_mcp.policy.telling import SELF
@@ -124,23 +124,27 @@ def _give(session: Session, offer: Offer) -> tuple[str, Level]:
             tx, grant, offer.recipient, offer.chosen, expires_at=offer.end
         )
 
-    detail = {"recipient": offer.recipient, "scopes": list(offer.chosen)}
+    detail = {**_detail(offer), "expires_at": offer.end.isoformat()}
     mine = session.widen("consent grant", work, detail=detail).of(offer.recipient)
-    return mine.scopes[offer.chosen[0]].ledger_id, mine.level or Level.MEDIUM
+    return mine.scopes[offer.chosen[0]].ledger_id, level_of(mine.level)
 
 
 def _refused(session: Session, offer: Offer) -> None:
     def work(tx: Tx, grant: Grant) -> None:
         consents.refuse(tx, grant, offer.recipient, offer.chosen, expires_at=offer.end)
 
-    detail = {"recipient": offer.recipient, "scopes": list(offer.chosen)}
     with session.gate() as gate:
-        gate.act(session.owner("consent refused"), work, detail=detail)
+        gate.act(session.owner("consent refused"), work, detail=_detail(offer))
+
+
+def _detail(offer: Offer) -> dict[str, Any]:
+    return {"recipient": offer.recipient, "scopes": list(offer.chosen)}
 
 
 def _show(session: Session, offer: Offer) -> None:
     console, recipient = err(), offer.recipient
-    level, example = _found_out(session, offer)
+    policy, example = _found_out(session, offer)
+    level = level_of(policy.of(recipient).level)
     console.print(f"\n{CURRENT.text}(Notice {CURRENT.version})\n")
     console.print(f"Consent for {recipient}, until {offer.end.date()}\n", style="bold")
     for line in _bundle_lines(offer) if offer.bundled else _scope_lines(offer):
@@ -153,6 +157,12 @@ def _show(session: Session, offer: Offer) -> None:
         console.print(f"It is for {' and '.join(offer.purposes)}, and nothing else.")
     console.print(f"Privacy level {level}: {'; '.join(IN_WORDS[level])}.")
     console.print(f"It ends by itself on {offer.end.date()}.\n")
+    if against := objections.about(policy.blocks, recipient):
+        lifting = objections.lifting(against, session.settings.command)
+        console.print(
+            f"You object to {', '.join(against)}, whatever you consent to. Lift that "
+            f"with: {'; '.join(lifting)}\n"
+        )
     for line in example:
         console.print(line)
 
@@ -201,8 +211,8 @@ def _called(source: str) -> str:
     return f"{source} (what you said yourself)" if source == SELF else source
 
 
-def _found_out(session: Session, offer: Offer) -> tuple[Level, list[str]]:
-    """Return the level in force, and an example of what would leave, in lines.
+def _found_out(session: Session, offer: Offer) -> tuple[Policy, list[str]]:
+    """Return the policy in force, and an example of what would leave, in lines.
 
     The example is the real answer of the real tools, weighed as if the offer had been
     taken: recorded as a preview, which is no disclosure.
@@ -215,9 +225,9 @@ def _found_out(session: Session, offer: Offer) -> tuple[Level, list[str]]:
         return found
 
     with session.gate() as gate:
-        level = gate.look(
+        policy = gate.look(
             session.owner("consent"),
-            lambda tx, grant: policies.read(tx, grant).policy.of(offer.recipient).level,
+            lambda tx, grant: policies.read(tx, grant).policy,
         )
         columns = served(gate, GET_ACTIVITIES.name, {"limit": 1}).get("activities")
         if columns is None:
@@ -229,7 +239,7 @@ def _found_out(session: Session, offer: Offer) -> tuple[Level, list[str]]:
             (shown_as,) = columns["id"]
             whole = served(gate, GET_ACTIVITY.name, {"id": shown_as})
             example = _example(offer.recipient, whole or _first(columns))
-    return level or Level.MEDIUM, example
+    return policy, example
 
 
 def _first(columns: Mapping[str, Any]) -> dict[str, Any]:

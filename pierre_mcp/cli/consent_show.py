@@ -142,7 +142,7 @@ def _until(one: Mapping[str, Any]) -> str:
     end, days = one["first_expires_at"], one["days_left"]
     if end is None:
         return "Open-ended."
-    left = f"in {count(days, 'day')}" if days else "today"
+    left = f"in {count(days, 'day')}" if days else "within a day"
     return f"The first of it ends on {end.date()}, {left}."
 
 

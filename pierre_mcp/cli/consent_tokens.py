@@ -20,6 +20,7 @@ from pierre_mcp.tools.catalogue import table
 
 _MOST_READ = 8_192
 _WHY = {
+    "objected": "you object to some of it, whatever is consented to",
     "consent_missing": "not all of it is consented to now",
     "scope_not_in_token": "the token does not name all of it",
     "other_operation": "the token is for another operation",

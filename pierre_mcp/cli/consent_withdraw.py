@@ -151,7 +151,7 @@ def _only_holder(tx: Tx, grant: Grant) -> str:
     if len(holders) == 1:
         return holders[0]
     if not holders:
-        msg = "No assistant holds any consent."
+        msg = "No assistant holds any consent; of an earlier one, say whose with --to."
     else:
         msg = f"Say from which, with --to: {', '.join(sorted(holders))}."
     raise NotTakenError(msg)

@@ -7,7 +7,7 @@ import typer
 from pierre_mcp.cli.challenge import challenge, require_terminal
 from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.session import AsJson, Session, current, say, say_json
-from pierre_mcp.policy.objections import command_of, word_of
+from pierre_mcp.policy.objections import lifting, word_of
 from pierre_mcp.services import objections as service
 
 _MEANS: Final = {
@@ -55,10 +55,8 @@ def _object(session: Session, word: str, *, as_json: bool) -> None:
     if as_json:
         say_json({"objected": word, "changed": new})
         return
-    say(
-        f"From now on {_meaning(word)}. Lift it with: "
-        f"{session.settings.command} object {command_of(word)} --lift"
-    )
+    [command] = lifting([word], session.settings.command)
+    say(f"From now on {_meaning(word)}. Lift it with: {command}")
 
 
 def _lift(session: Session, word: str, *, as_json: bool) -> None:

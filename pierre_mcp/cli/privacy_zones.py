@@ -11,6 +11,7 @@ from pierre_mcp.cli.faults import NotTakenError
 from pierre_mcp.cli.session import (
     AsJson,
     Session,
+    command,
     current,
     err,
     say,
@@ -52,7 +53,7 @@ def list_(as_json: AsJson = False) -> None:
         told = {"name", "lat_deg", "lon_deg", "radius_m"}
         say_json([zone.model_dump(include=told) for zone in zones])
     elif not zones:
-        say("No privacy zones. Find some with: pierre-mcp privacy zone propose")
+        say(f"No privacy zones. Find some with: {command()} privacy zone propose")
     else:
         say_table(
             ("no.", "name", "around", "metres"),

@@ -74,7 +74,8 @@ def rectify(  # noqa: PLR0913, PLR0917 - each is an option or an argument
     if dry_run:
         done = session.look("rectify preview", work)
     else:
-        said = {"activity": activity, "field": field, "value": value, "why": why}
+        # Not the value: in the log it would outlive the deletion of what it is of.
+        said = {"activity": activity, "field": field, "why": why}
         action = "rectify undo" if undo else "rectify"
         with session.gate() as gate:
             done = gate.act(session.owner(action), work, detail=said)

@@ -202,6 +202,10 @@ def _done(copy: Contents, accepted: Accepted, kept: str, *, as_json: bool) -> No
             f"erased again. Begin anew with: {command()} setup"
         )
         return
+    say(
+        "Privacy zones, levels, objections and retention are as in the copy, but that "
+        f"nobody is at low. Look with: {command()} privacy show, object and retention"
+    )
     if not again:
         say("No consent was in force.")
         return
@@ -212,7 +216,7 @@ def _done(copy: Contents, accepted: Accepted, kept: str, *, as_json: bool) -> No
 
 def _as_json(copy: Contents) -> dict[str, Any]:
     return {
-        "audit_rows": len(copy.links),
+        "audit_reading": len(copy.links),
         "recordings": len(copy.recordings),
         "until": copy.last_at,
     }

@@ -13,6 +13,7 @@ from pierre_mcp.cli.session import (
     Session,
     command,
     current,
+    err,
     say,
     say_json,
     say_table,
@@ -34,6 +35,7 @@ from pierre_mcp.tools.wording import count
 
 FOR_EVER: Final = "kept until deleted"
 _NAMES: Final = ", ".join(Category)
+_NOTHING: Final = {"recordings": 0, "values": 0}
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -80,6 +82,7 @@ def set_(
         bool, typer.Option("--forever", help="Keep it until you delete it.")
     ] = False,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say for how many days a category is kept, counted from its own local day.
 
@@ -96,9 +99,9 @@ def set_(
     session, of = current(), Category(category)
     before = session.look("retention", lambda tx, g: service.days_of(tx, g, of))
     if days is None or (before is not None and days > before):
-        _lengthen(session, of, days, dry_run=dry_run)
+        _lengthen(session, of, days, dry_run=dry_run, as_json=as_json)
     else:
-        _shorten(session, of, days, dry_run=dry_run)
+        _shorten(session, of, days, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("run")
@@ -141,8 +144,7 @@ def delete(session: Session, gate: Gate, action: str, job: Expunging) -> bool:
 def tell_deleted(job: Expunging, *, free: bool, as_json: bool) -> None:
     """Say what went."""
     if as_json:
-        told = {"deleted": job.counts, "not_readable": job.broken, "swept": free}
-        say_json(told)
+        say_json(_deleted(job, free=free))
         return
     what = ", ".join(f"{of} of {n}" for of, n in sorted(job.counts.items()))
     say(f"Deleted: {what}." if what else "Nothing is due to be deleted.")
@@ -158,21 +160,38 @@ def tell_deleted(job: Expunging, *, free: bool, as_json: bool) -> None:
         )
 
 
+def _deleted(job: Expunging, *, free: bool) -> dict[str, Any]:
+    return {"deleted": job.counts, "not_readable": job.broken, "swept": free}
+
+
 def _lengthen(
-    session: Session, category: Category, days: int | None, *, dry_run: bool
+    session: Session,
+    category: Category,
+    days: int | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
+    said = {"category": category, "days": days}
     if dry_run:
-        say("Nothing would be deleted.")
+        if as_json:
+            say_json({**said, "due": _NOTHING})
+        else:
+            say("Nothing would be deleted.")
         return
     require_terminal()
     length = "until you delete it" if days is None else f"for {count(days, 'day')}"
     challenge(f"keep {category} {length}")
-    detail = {"category": category, "days": days}
-    session.widen("retention set", _setting(category, days), detail=detail)
-    say(f"Kept {length}: {category}.")
+    session.widen("retention set", _setting(category, days), detail=said)
+    if as_json:
+        say_json({**said, "deleted": {}})
+    else:
+        say(f"Kept {length}: {category}.")
 
 
-def _shorten(session: Session, category: Category, days: int, *, dry_run: bool) -> None:
+def _shorten(
+    session: Session, category: Category, days: int, *, dry_run: bool, as_json: bool
+) -> None:
     if not dry_run:
         require_terminal()
 
@@ -183,17 +202,24 @@ def _shorten(session: Session, category: Category, days: int, *, dry_run: bool) 
     with session.gate() as gate:
         due = gate.maintain(session.owner("retention preview"), work)
     kept = f"{category} is kept for {count(days, 'day')} after its day"
+    detail = {"category": category, "days": days}
+    if dry_run and as_json:
+        say_json({**detail, "due": _counted(due)})
+        return
     if dry_run:
         say(f"If {kept}, this goes now: {described(due)}.")
         return
-    say(f"Once {kept}, this goes now, for good: {described(due)}.")
+    err().print(f"Once {kept}, this goes now, for good: {described(due)}.")
     challenge("delete it, now and as it gets older")
-    detail = {"category": category, "days": days}
     job = Expunging(service.expired(SystemClock().now()))
     # Behind the consent lock, like every erasure.
     session.widen("retention set", _setting(category, days), detail=detail)
     with session.gate() as gate:
         free = delete(session, gate, retentions.RETENTION, job)
+    if as_json:
+        say_json({**detail, **_deleted(job, free=free)})
+        return
+    say(f"Kept for {count(days, 'day')}: {category}.")
     tell_deleted(job, free=free, as_json=False)
 
 
@@ -238,5 +264,5 @@ def _as_json(one: Kept) -> dict[str, Any]:
         "category": one.category,
         "days": one.days,
         "first_day": one.first_day,
-        "due": _counted(one.due) if one.due else {"recordings": 0, "values": 0},
+        "due": _counted(one.due) if one.due else _NOTHING,
     }

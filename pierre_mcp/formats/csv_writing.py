@@ -1,8 +1,9 @@
 """Tables out: RFC 4180 in UTF-8, in which no text is taken for a formula.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, or with a tab
-or another control character before one; such text gets a single quote before it (OWASP
-ASVS 5.0, 1.2.10). Numbers are no text, and stay as they are, signs included.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, some also with
+their full-width forms, or with a tab or another control character before one; such text
+gets a single quote before it (OWASP ASVS 5.0, 1.2.10). Numbers are no text, and stay as
+they are, signs included.
 """
 
 import csv
@@ -15,7 +16,7 @@ import numpy as np
 from pierre_mcp.formats.columns import STEPS
 from pierre_mcp.model.track import Column
 
-_ACTIVE: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_ACTIVE: Final = (*"=+-@\t\r\n\0", *"\uff1d\uff0b\uff0d\uff20")
 _QUOTE: Final = "'"
 _ROWS: Final = 4_096
 

@@ -34,7 +34,7 @@ from pierre_mcp.model.terms import Terms
 from pierre_mcp.policy.consent import Asked, Lacking, Objected, weigh
 from pierre_mcp.policy.levels import level_of
 from pierre_mcp.policy.notices import CURRENT
-from pierre_mcp.policy.objections import command_of
+from pierre_mcp.policy.objections import lifting
 from pierre_mcp.store import audit, audit_state, people, policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import ReadPolicy
@@ -91,12 +91,20 @@ class Admission:
         clock: Tells when.
         about: What this program is called.
         readers: Gives the tools that a bundle gives.
+        paced: Raises RateLimitedError for a call that is one too many.
     """
 
-    def __init__(self, clock: Clock, about: About, readers: Readers) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        about: About,
+        readers: Readers,
+        paced: Callable[[Tx, Call, Identity], None] = lambda *_: None,
+    ) -> None:
         self._clock = clock
         self._about = about
         self._readers = readers
+        self._paced = paced
         self._mint = Mint()
         self._whose: Identity | None = None
 
@@ -268,13 +276,16 @@ class Admission:
         if recipient is None:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
+        self._paced(tx, call, who)
         self._check_clock(read)
         level = _level(call.caller) or level_of(read.policy.of(recipient).level)
         asked = Asked(recipient, call.action, source, level)
         policy = _supposed(read.policy, call.caller, here)
         verdict = weigh(policy, terms, asked, now=here.now, notice=here.notice)
         if isinstance(verdict, Objected):
-            raise ObjectedError(verdict.words, self._lifting(verdict))
+            raise ObjectedError(
+                verdict.words, lifting(verdict.words, self._about.command)
+            )
         if isinstance(verdict, Lacking):
             raise self._refusal(recipient, verdict)
         grant = Grant(
@@ -318,10 +329,6 @@ class Admission:
     def _now(self, last: audit_state.Tail) -> datetime:
         """Return the time by which consent counts: it never runs backward."""
         return max(self._clock.now(), _EPOCH + timedelta(microseconds=last.at_us))
-
-    def _lifting(self, verdict: Objected) -> tuple[str, ...]:
-        told = map(command_of, verdict.words)
-        return tuple(f"{self._about.command} object {one} --lift" for one in told)
 
     def _check_clock(self, read: ReadPolicy) -> None:
         if not is_steady(self._clock, read.policy.clock_base_us):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from pierre_mcp.errors import ConsentMissingError
+from pierre_mcp.errors import ConsentMissingError, ObjectedError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.keyring.consent_tokens import LONGEST, issue_token, read_token
 from pierre_mcp.model.caller import Call
@@ -22,6 +22,7 @@ from pierre_mcp.policy.consent_tokens import (
     needed,
     weigh_token,
 )
+from pierre_mcp.policy.objections import lifting, standing
 from pierre_mcp.store import keys, policies
 from pierre_mcp.store.database import Tx
 
@@ -65,12 +66,15 @@ def issue(
 
     Raises:
         ConsentMissingError: Some of it is not in force; it names the command.
+        ObjectedError: The person objects to some of it; likewise.
     """
     jti = str(uuid4())
 
     def work(tx: Tx, grant: Grant) -> tuple[str, ConsentClaims]:
         policy, now = policies.read(tx, grant).policy, grant.here.now
         wanted = needed(recipient, operation, asked)
+        if against := standing(policy.blocks, wanted):
+            raise ObjectedError(against, lifting(against, grant.here.command))
         if missing := lacking(policy, recipient, wanted, now=now):
             scopes = " ".join(missing)
             command = f"{grant.here.command} consent grant {scopes} --to {recipient}"

@@ -190,11 +190,16 @@ class Exit:
 
 def _by_week(params: Params, today: date) -> dict[str, Any]:
     """Return the arguments that would choose a day where only its week is told."""
+    asked = {n: v for n in type(params).model_fields if (v := getattr(params, n))}
     turned: dict[str, Any] = {}
-    for name in {"from_day", "to_day", "by"} & type(params).model_fields.keys():
-        value = getattr(params, name)
-        if name == "by":
-            turned[name] = "week" if value == "day" else value
-        elif value is not None:
-            turned[name] = levels.weekly(value, today, last=name == "to_day")
+    for name in ("from_day", "to_day"):
+        if name in asked:
+            turned[name] = levels.weekly(asked[name], today, last=name == "to_day")
+    if asked.get("by") == "day":
+        turned["by"] = "week"
+    if "days" in asked:
+        turned["days"] = levels.weeks_back(asked["days"], today)
+    if "compare" in asked and "by" not in asked:  # else it is of whole periods
+        of = turned.get("from_day"), turned.get("to_day")
+        turned["compare"] = levels.compared(asked["compare"], of, today)
     return turned

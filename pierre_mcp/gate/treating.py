@@ -159,6 +159,10 @@ class Treating:
     def _weekly(self, name: str, value: Any) -> Any:
         return levels.weekly(value, self._today, last="to" in name.split("_"))
 
+    def _weeks_ago(self, name: str, value: Any) -> Any:
+        del name
+        return levels.weeks_ago(value, self._today)
+
     def _day(self, name: str, value: str) -> str:
         del name
         return levels.local_day(value, self._today)
@@ -197,7 +201,7 @@ _DOES: Mapping[Effect, Callable[[Treating, str, Any], Any]] = {
     Effect.PSEUDONYM: Treating._hidden,  # noqa: SLF001 - of this module
     Effect.SESSION_PSEUDONYM: Treating._hidden,  # noqa: SLF001 - likewise
     Effect.WEEKS: Treating._weekly,  # noqa: SLF001 - likewise
-    Effect.WEEKS_AGO: lambda _, __, value: levels.weeks_ago(value),
+    Effect.WEEKS_AGO: Treating._weeks_ago,  # noqa: SLF001 - likewise
     Effect.DAY: Treating._day,  # noqa: SLF001 - likewise
     Effect.HOUR: lambda _, __, value: levels.local_hour(value),
     Effect.GRID: Treating._coarse,  # noqa: SLF001 - likewise

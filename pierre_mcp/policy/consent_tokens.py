@@ -16,10 +16,14 @@ from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.scope import Scope
 from pierre_mcp.policy.consent import counting
 from pierre_mcp.policy.notices import CURRENT
-from pierre_mcp.policy.objections import stands_against
+from pierre_mcp.policy.objections import standing, stands_against
 
 Reason: TypeAlias = Literal[
-    "consent_missing", "scope_not_in_token", "other_operation", "policy_changed"
+    "objected",
+    "consent_missing",
+    "scope_not_in_token",
+    "other_operation",
+    "policy_changed",
 ]
 
 
@@ -81,7 +85,7 @@ def weigh_token(
     named = needed(claims.recipient, claims.operation, claims.scopes)
     missing = tuple(s for s in wanted if s in unheld or s not in named)
     granted = tuple(s for s in wanted if s not in missing)
-    reason = _reason(policy, claims, operation, bool(unheld), bool(missing))
+    reason = _reason(policy, claims, operation, unheld, missing)
     until = None
     if reason is None:
         held = policy.of(claims.recipient).scopes
@@ -94,14 +98,16 @@ def _reason(
     policy: Policy,
     claims: ConsentClaims,
     operation: str,
-    is_unheld: bool,  # noqa: FBT001 - what is known by now
-    is_missing: bool,  # noqa: FBT001 - likewise
+    unheld: tuple[Scope, ...],
+    missing: tuple[Scope, ...],
 ) -> Reason | None:
     if operation != claims.operation:
         return "other_operation"
-    if is_unheld:
+    if standing(policy.blocks, unheld):
+        return "objected"
+    if unheld:
         return "consent_missing"
-    if is_missing:
+    if missing:
         return "scope_not_in_token"
     if policy.policy_epoch != claims.policy_epoch:
         return "policy_changed"

@@ -138,6 +138,19 @@ SENSITIVITY: Final[Mapping[Category, Sensitivity]] = MappingProxyType(
 )
 
 
+HEALTH: Final = frozenset(
+    {
+        Category.ACTIVITIES,
+        Category.HEART_RATE,
+        Category.POWER,
+        Category.LOCATION,
+        Category.SLEEP,
+        Category.BODY,
+    }
+)
+"""What may tell of a person's health, alone or with the rest (GDPR Art. 4(15), 9)."""
+
+
 def sensitivity_of(mark: Public | Sensitive) -> Sensitivity:
     """Return the class of a field: the gravest of what it may tell."""
     if isinstance(mark, Public):
@@ -172,11 +185,14 @@ def in_weeks(text: str, today: date) -> str:
     return _DAY.sub(lambda found: _week(found[0], today), text)
 
 
-def weeks_ago(value: Any) -> Any:
-    """Return an age in days, or each of several, to whole weeks where over 28 days."""
+def weeks_ago(value: Any, today: date) -> Any:
+    """Return an age in days, or each of several; over 28 days that of its Monday.
+
+    Not whole weeks from today: beside the week of the day that would tell the day.
+    """
     if isinstance(value, list):
-        return [None if one is None else weeks_ago(one) for one in value]
-    return value if value <= RECENT_D else value - value % 7
+        return [None if one is None else weeks_ago(one, today) for one in value]
+    return (today - first_of_week(today - timedelta(value), today)).days
 
 
 def first_of_week(day: date, today: date) -> date:
@@ -191,6 +207,29 @@ def last_of_week(day: date, today: date) -> date:
     return day + timedelta(6 - day.weekday())
 
 
+def weeks_back(days: int, today: date) -> int:
+    """Return for how many days back from today, of whole weeks where that is old."""
+    return int(weeks_ago(days - 1, today)) + 1
+
+
+def compared(asked: str, of: tuple[date | None, date | None], today: date) -> str:
+    """Return ``first/last`` of what is set beside a period, its old days by week.
+
+    Args:
+        asked: Two such days, or ``year_before``: 52 weeks, so that weeks stay whole.
+        of: The period, its ends included; None where it is open, or ends today.
+        today: The person's local day.
+    """
+    if "/" in asked:
+        first, last = map(date.fromisoformat, asked.split("/"))
+    else:
+        first, last = (
+            date.min if day is None or day - date.min < _A_YEAR else day - _A_YEAR
+            for day in (of[0], of[1] or today)
+        )
+    return f"{first_of_week(first, today)}/{last_of_week(last, today)}"
+
+
 def weekly(value: Any, today: date, *, last: bool = False) -> Any:
     """Return a plain value, or a list of them, with its old days told by week.
 
@@ -203,6 +242,7 @@ def weekly(value: Any, today: date, *, last: bool = False) -> Any:
     return in_weeks(value, today) if type(value) is str else value
 
 
+_A_YEAR: Final = timedelta(weeks=52)
 _DAY_CHARACTERS: Final = len("2026-02-28")
 _DAY: Final = re.compile(r"(?<![0-9-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 

@@ -4,7 +4,7 @@ A word of ``Policy.blocks`` is the purpose (``analytics:insights``), the recipie
 (``share:claude-desktop``), or ``share``: any disclosure to anybody.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from pierre_mcp.errors import ObjectionUnknownError
@@ -39,6 +39,12 @@ def stands_against(blocks: Collection[str], scope: Scope) -> bool:
     return scope in blocks or (is_share and SHARE in blocks)
 
 
+def standing(blocks: Collection[str], wanted: Iterable[Scope]) -> tuple[str, ...]:
+    """Return the objections that stand against any of some scopes."""
+    each = tuple(wanted)
+    return tuple(b for b in blocks if any(stands_against((b,), one) for one in each))
+
+
 def word_of(what: str, recipient: str | None) -> str:
     """Return the word for ``insights``, ``analytics:insights``, ``share`` and so on.
 
@@ -64,6 +70,11 @@ def command_of(word: str) -> str:
     """Return what is typed after ``object`` for a word, as ``share --to NAME``."""
     head, _, recipient = word.partition(":")
     return f"{SHARE} --to {recipient}" if head == SHARE and recipient else word
+
+
+def lifting(words: Collection[str], command: str) -> tuple[str, ...]:
+    """Return the commands by which the person lifts these."""
+    return tuple(f"{command} object {command_of(one)} --lift" for one in words)
 
 
 def _among(blocks: Collection[str], words: Sequence[str]) -> tuple[str, ...]:

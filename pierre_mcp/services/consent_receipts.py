@@ -18,11 +18,10 @@ from uuid import uuid4
 
 from pierre_mcp.errors import LedgerLineUnknownError
 from pierre_mcp.model import scope as scopes
-from pierre_mcp.model.category import Category
-from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Kind
 from pierre_mcp.policy.bundles import MEANING
+from pierre_mcp.policy.levels import HEALTH
 from pierre_mcp.store import notices, policies, statements
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.policies import LedgerEntry, LedgerEvent
@@ -39,15 +38,15 @@ STATES: Final = {
 }
 """Of which events there are receipts, and the DPV's word for each."""
 
-_SPECIAL: Final = {
-    Category.HEART_RATE,
-    Category.POWER,
-    Category.LOCATION,
-    Category.SLEEP,
-    Category.BODY,
-    Category.ACTIVITIES,
+_INDICATED: Final = {
+    (LedgerEvent.GIVEN, "owner"): "three words typed on the person's own terminal",
+    (LedgerEvent.REFUSED, "owner"): "the words shown on the person's own terminal were "
+    "not typed",
+    (LedgerEvent.WITHDRAWN, "owner"): "a command of the person's",
+    (LedgerEvent.WITHDRAWN, "recipient"): "the recipient gave it up itself",
+    (LedgerEvent.WITHDRAWN, "restore"): "none: an older copy was put back",
 }
-"""What may tell of a person's health, alone or with the rest (GDPR, Article 9)."""
+"""How each came about, by whom it was entered."""
 
 _RIGHTS: Final = ("A7-3", "A15", "A16", "A17", "A20", "A21")
 _CONTEXT: Final = {
@@ -183,7 +182,7 @@ def _processing(tx: Tx, grant: Grant, event: _Event) -> dict[str, Any]:
         "processing_method": [
             "answers of the tools listed, computed here and sent to the recipient"
         ],
-        "privacy_level": event.first.level or Level.MEDIUM,
+        "privacy_level": event.first.level,
         "storage_locations": ["on the person's own machine, sealed (AES-256-GCM)"],
         "retention_period": {
             "stored": {of: f"P{days}D" for of, days in policy.retention.items()}
@@ -218,7 +217,7 @@ def _information(event: _Event) -> list[dict[str, Any]]:
     for line in event.lines:
         pair = scopes.pair_of(line.scope)
         if pair is not None:
-            special = pair[1] in _SPECIAL
+            special = pair[1] in HEALTH
             found.append(
                 {
                     "@type": "dpv:SpecialCategoryPersonalData"
@@ -249,7 +248,7 @@ def _happened(entry: LedgerEntry) -> dict[str, Any]:
         "validity_duration": None
         if end is None
         else f"PT{int((end - entry.at).total_seconds())}S",
-        "indication_method": "three words typed on the person's own terminal"
-        if entry.by == "owner"
-        else "none: it came about by itself",
+        "indication_method": _INDICATED.get(
+            (entry.event, entry.by), "none: it came about by itself"
+        ),
     }

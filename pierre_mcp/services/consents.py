@@ -193,7 +193,8 @@ def withdraw(
     policies.expire(tx, grant, grant, now=grant.here.now, of=of)
     policy = policies.read(tx, grant).policy
     held = policy.of(recipient).scopes
-    gone = tuple(s for s in held if scopes is None or s in set(scopes))
+    chosen = held.keys() if scopes is None else set(scopes)
+    gone = tuple(s for s in held if s in chosen)
     if not gone:
         return ()
     for scope in gone:
@@ -201,6 +202,22 @@ def withdraw(
     left = {scope: held[scope] for scope in held if scope not in gone}
     policies.write(tx, grant, policy.changed(recipient, left))
     return gone
+
+
+def end_tokens(tx: Tx, grant: Grant) -> None:
+    """End every consent token given out until now; what is held stays.
+
+    A token is good only under the policy epoch it was given out under.
+
+    Raises:
+        RuntimeError: The grant is not the owner's.
+    """
+    _check_owner(grant)
+    policy = policies.read(tx, grant).policy
+    update = {"policy_epoch": policy.policy_epoch + 1}
+    policies.write(tx, grant, policy.model_copy(update=update))
+    entry = LedgerEntry(event=LedgerEvent.TOKENS_ENDED, at=grant.here.now, by="owner")
+    policies.enter(tx, grant, entry)
 
 
 def given_lately(tx: Tx, grant: Grant) -> tuple[Given, ...]:

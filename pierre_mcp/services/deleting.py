@@ -19,6 +19,8 @@ from pierre_mcp.store.expunging import Target
 from pierre_mcp.store.policies import LedgerEvent
 
 _ENDED = {LedgerEvent.WITHDRAWN, LedgerEvent.EXPIRED}
+_STATES = {LedgerEvent.GIVEN, *_ENDED}
+"""Events after which a scope is held, or has ended; a refusal is neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,11 @@ def touches(pair: Pair, pairs: Iterable[Pair]) -> bool:
 
 
 def _ended(tx: Tx, grant: Grant, recipient: str) -> set[Scope]:
-    """Return the scopes of a recipient whose last line in the ledger is their end."""
+    """Return the scopes of a recipient that ended, and were not given again."""
     last = {
         entry.scope: entry.event
         for _, entry in policies.history(tx, grant)
-        if entry.recipient == recipient and entry.scope
+        if entry.recipient == recipient and entry.event in _STATES
     }
     return {scope for scope, event in last.items() if event in _ENDED}
 

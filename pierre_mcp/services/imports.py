@@ -118,7 +118,9 @@ class Import:
     def _came(self, file: File) -> Came:
         # What an export held before was not read again: its entry has lost its job.
         job = self._plan.entries[file.seq - 1].job
-        return Came(job, file.parsed.digest, file.line.recording)
+        parsed = file.parsed
+        there = len(parsed.activities)
+        return Came(job, parsed.digest, file.line.recording, there)
 
     def abandon(self) -> None:
         """Wait for no file any more, from any thread: take no further step of it."""

@@ -33,11 +33,13 @@ class Came:
         job: How to read it; None where there is no file.
         digest: SHA-256 of its bytes as they were parsed, where they were.
         recording: The recording to keep it with; None where there is none.
+        activities: How many there are in it.
     """
 
     job: Job | None
     digest: bytes | None
     recording: str | None
+    activities: int = 1
 
 
 class Originals:
@@ -135,7 +137,8 @@ class _Look:
     def prepare(self, tx: Tx, grant: Grant) -> None:
         """Look; two files of one recording are one.
 
-        A file holds everything, so it is kept no longer than what is kept shortest.
+        A file holds everything, so it is kept no longer than what is kept shortest, and
+        not at all where some of its activities were too old to be imported.
         """
         first_day = max(retention.first_days(tx, grant).values(), default="")
         old: set[str] = set()
@@ -144,7 +147,7 @@ class _Look:
             home = originals.home_of(tx, grant, file.recording or "")
             if home is None or home.whole:
                 continue
-            if home.day < first_day:
+            if home.first_day < first_day or home.recordings < file.activities:
                 old.add(home.id)
             else:
                 found.setdefault(home.id, (file, home))

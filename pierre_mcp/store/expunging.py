@@ -36,7 +36,10 @@ MOST_BYTES: Final = 2**19
 
 _NO_DAY: Final = "9999-99-99"
 
-_ORIGINAL = "EXISTS (SELECT 1 FROM originals o WHERE o.recording = r.id)"
+# A file is kept with its first recording, and holds what every other of it came from.
+_ORIGINAL = """EXISTS (SELECT 1 FROM recordings f JOIN originals o ON o.recording = f.id
+                        WHERE f.tenant = r.tenant AND f.person = r.person
+                          AND f.digest = r.digest)"""
 _STREAM = """EXISTS (SELECT 1 FROM streams s WHERE s.recording = r.id
                         AND s.name IN (SELECT value FROM json_each(?5)))"""
 _DETAIL = """EXISTS (SELECT 1 FROM details d
@@ -62,7 +65,11 @@ _IDS = {
 }
 _CHUNKS = """
     SELECT recording, seq, length(cell) FROM originals
-     WHERE recording IN (SELECT value FROM json_each(?)) ORDER BY recording, seq
+     WHERE recording IN (
+           SELECT f.id FROM recordings r
+             JOIN recordings f USING (tenant, person, digest)
+            WHERE r.id IN (SELECT value FROM json_each(?)))
+     ORDER BY recording, seq
 """
 _STREAMS = """
     SELECT recording, name, length(cell) FROM streams

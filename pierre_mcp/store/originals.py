@@ -35,9 +35,11 @@ _RECORDING = """
      WHERE tenant = ? AND person = ? AND digest = ? AND part = 0
 """
 _HOME = """
-    SELECT id, source, origin, local_day,
-           EXISTS (SELECT 1 FROM originals o WHERE o.recording = r.id AND o.seq = 0)
-      FROM recordings r WHERE tenant = ? AND person = ? AND id = ?
+    SELECT r.id, r.source, r.origin, r.local_day,
+           EXISTS (SELECT 1 FROM originals o WHERE o.recording = r.id AND o.seq = 0),
+           min(f.local_day), count(*)
+      FROM recordings r JOIN recordings f USING (tenant, person, digest)
+     WHERE tenant = ? AND person = ? AND r.id = ? GROUP BY r.id
 """
 _LAST = """
     SELECT seq, kid, cell FROM originals WHERE recording = ? ORDER BY seq DESC LIMIT 1
@@ -59,12 +61,16 @@ class Home:
     Attributes:
         day: Local, ``YYYY-MM-DD``.
         whole: Whether all of an original is there.
+        first_day: Of all recordings of the file, the earliest local day.
+        recordings: How many of the file there are.
     """
 
     id: str
     where: Where
     day: str
     whole: bool
+    first_day: str
+    recordings: int
 
 
 class _Head(BaseModel):
@@ -98,8 +104,8 @@ def home_of(tx: Tx, grant: Grant, recording: str) -> Home | None:
     row = tx.one(_HOME, (grant.tenant, grant.person, recording))
     if row is None:
         return None
-    row_id, source, origin, day, whole = row
-    return Home(row_id, Where(source, origin), day, bool(whole))
+    row_id, source, origin, day, whole, *of_file = row
+    return Home(row_id, Where(source, origin), day, bool(whole), *of_file)
 
 
 def seal_chunk(

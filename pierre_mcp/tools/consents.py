@@ -115,7 +115,7 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
     extension = _extension(tx, grant)
     against = _objections(tx, grant)
     old = outdated(mine, now=here.now, notice=here.notice)
-    renewal = f"{here.command} consent renew --to {grant.recipient}" if old else None
+    renewal = f"{here.command} consent renew --to {grant.recipient}"
     return StatusReply(
         version=here.version,
         utc_date=here.now.date(),
@@ -127,10 +127,14 @@ def get_status(tx: Tx, grant: Grant, params: Nothing) -> StatusReply:
         expires_at=first_end,
         warnings=[
             *_objected(against),
-            *_warnings(first_end, extension, renewal, here),
+            *_warnings(first_end, extension, here, outdated=bool(old)),
         ],
-        next_steps=_lifting(against, here)
-        or _next_steps(grant, first_end, extension, renewal),
+        next_steps=list(objections.lifting(against, here.command))
+        or _next_steps(
+            grant,
+            extension,
+            renewal if old or _ends_soon(first_end, here) else None,
+        ),
     )
 
 
@@ -250,47 +254,34 @@ def _objected(against: tuple[str, ...]) -> list[str]:
     return [f"The person objects to {', '.join(against)}, whatever is consented to."]
 
 
-def _lifting(against: tuple[str, ...], here: Here) -> list[str]:
-    told = map(objections.command_of, against)
-    return [f"{here.command} object {one} --lift" for one in told]
-
-
 def _ends_soon(first_end: datetime | None, here: Here) -> bool:
     return first_end is not None and first_end - here.now <= WARN_BEFORE
 
 
 def _warnings(
-    first_end: datetime | None, extension: str | None, renewal: str | None, here: Here
+    first_end: datetime | None, extension: str | None, here: Here, *, outdated: bool
 ) -> list[str]:
     said = []
-    if renewal:
+    if outdated:
         said.append(
             "The notice that consent was given upon has changed since: until the "
             "person renews it, it does not count."
         )
     if first_end is not None and _ends_soon(first_end, here):
         days = (first_end - here.now).days
-        when = f"in {wording.count(days, 'day')}" if days > 0 else "today"
+        when = f"in {wording.count(days, 'day')}" if days > 0 else "within a day"
         said.append(f"A consent expires {when}.")
     if extension:
         said.append("There are tools that came after the consent and are not in it.")
     return said
 
 
-def _next_steps(
-    grant: Grant,
-    first_end: datetime | None,
-    extension: str | None,
-    renewal: str | None,
-) -> list[str]:
+def _next_steps(grant: Grant, extension: str | None, renewal: str | None) -> list[str]:
     if grant.owner:
         return []
-    if renewal:
-        return [renewal]
-    if not _held_sources(grant):
+    if not renewal and not _held_sources(grant):
         return [f"{grant.here.command} setup", consent_command(grant)]
-    steps = [consent_command(grant)] if _ends_soon(first_end, grant.here) else []
-    return steps or ([extension] if extension else [])
+    return [step for step in (renewal, extension) if step]
 
 
 GET_STATUS = Tool(

@@ -13,15 +13,13 @@ from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import PUBLIC, Reply, Sensitive
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
-from pierre_mcp.model.policy import Policy
 from pierre_mcp.model.terms import Terms
+from pierre_mcp.policy import objections
 from pierre_mcp.policy.levels import IN_WORDS
 from pierre_mcp.store import policies
 from pierre_mcp.store.database import Tx
 from pierre_mcp.tools.consents import Nothing
 from pierre_mcp.tools.table import Shown, Tool
-
-_ANY_SHARE = "share"
 
 
 class PrivacyReply(Reply):
@@ -52,7 +50,7 @@ def get_privacy_settings(tx: Tx, grant: Grant, params: Nothing) -> PrivacyReply:
         level=str(grant.level),
         effects=list(IN_WORDS[grant.level]),
         not_read=[c for c in Category if not grant.reads_any(c)],
-        objections=_objections(policy, recipient),
+        objections=list(objections.about(policy.blocks, recipient)),
         notice=min((one.notice for one in held), default=None),
         expires_at=min((h.expires_at for h in held if h.expires_at), default=None),
         zones_hide_places=bool(here.zones) if sees_places else MISSING,
@@ -67,16 +65,6 @@ def show_privacy_settings(reply: PrivacyReply, here: Here) -> Shown:
         return Shown("You are the owner: no level applies to you.", reply)
     said = "; ".join(reply.effects)
     return Shown(f"Privacy level {reply.level}: {said}.", reply)
-
-
-def _objections(policy: Policy, recipient: str) -> list[str]:
-    """Return what the person objects to, but for what concerns another recipient."""
-    mine = f"{_ANY_SHARE}:{recipient}"
-    return [
-        block
-        for block in policy.blocks
-        if not block.startswith(f"{_ANY_SHARE}:") or block == mine
-    ]
 
 
 GET_PRIVACY_SETTINGS = Tool(

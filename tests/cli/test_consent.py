@@ -220,7 +220,7 @@ def test_withdraw_from_whom(runner: Person) -> None:
     nobody = runner.run("consent", "withdraw")
     assert (nobody.returncode, nobody.stderr) == (
         1,
-        "No assistant holds any consent.\n",
+        "No assistant holds any consent; of an earlier one, say whose with --to.\n",
     )
     runner.consents("--to", "one")
     runner.consents("--to", "two")

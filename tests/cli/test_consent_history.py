@@ -111,11 +111,11 @@ def test_show_says_what_is_in_force(world: World, said: Any) -> None:
         consent_show.show("No Label")
 
 
-def test_show_says_what_ends_today_and_many_tools(world: World, said: Any) -> None:
+def test_show_says_what_ends_soon_and_many_tools(world: World, said: Any) -> None:
     world.give_training(expires_at=NOW + timedelta(hours=2))
     consent_show.show()
     shown = said.text
-    assert ", today. Given" in shown
+    assert ", within a day. Given" in shown
     assert f"by {len(world.table.readers())} tools\n" in shown
 
 

@@ -70,6 +70,7 @@ def test_a_broken_log_tells_nothing(
     said = capsys.readouterr().out
     assert CLAUDE not in said
     assert "row" in said
+    assert as_json or "with: pierre-mcp --profile store audit verify" in said
 
 
 @pytest.mark.parametrize("since", ["2026-02-30", "yesterday", "20260301"])

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pierre_mcp.cli.program import _for_profile
+from pierre_mcp.cli.session import Session, begin
 from pierre_mcp.gate.founding import demo_opener
 from pierre_mcp.settings import Settings
 from tests.cli.terminal import Person
@@ -21,6 +23,7 @@ from tests.formats.making import (
     ride,
     tcx_activity,
 )
+from tests.stores import settings_of
 
 RIDE = ride(60)
 MAKERS = ("fit", "gpx", "tcx")
@@ -143,6 +146,14 @@ def test_there_is_no_such_run(anna: Person) -> None:
         "There is no import with this id. See them with: "
         "pierre-mcp --profile anna imports\n"
     )
+
+
+@pytest.mark.parametrize("named", ["", "--profile store "])
+def test_an_error_names_the_profile_once(tmp_path: Path, named: str) -> None:
+    """Of the commands it tells to run, some know the profile already."""
+    begin(Session(settings_of(tmp_path / "store")))
+    words = _for_profile(f"Only with: pierre-mcp {named}consent grant files:power")
+    assert words == "Only with: pierre-mcp --profile store consent grant files:power"
 
 
 def test_a_dry_run_writes_nothing(anna: Person) -> None:

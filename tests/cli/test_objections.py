@@ -17,6 +17,13 @@ def test_at_once_and_lifted_only_on_a_terminal(runner: Person) -> None:
     }
     assert runner.asks("object") == ["analytics:insights", "share"]
     assert "share: nothing of yours" in runner.does("object")
+    with runner.sits("consent", "grant", "files:power", "--to", "me") as terminal:
+        terminal.take_challenge(wrongly=True)
+        shown = terminal.end().text
+    assert (
+        "You object to share, analytics:insights, whatever you consent to. Lift that "
+        "with: pierre-mcp object share --lift; pierre-mcp object analytics:insights"
+    ) in shown
     assert runner.run("object", "share", "--lift").returncode == 1
     with runner.sits("object", "share", "--lift") as terminal:
         terminal.take_challenge()

@@ -3,14 +3,28 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from pierre_mcp.cli.privacy_zones import list_
+from pierre_mcp.cli.session import Session, begin
 from tests.cli.terminal import Person
 from tests.formats.making import STARTED_AT, fit_activity, ride
+from tests.gate.world import a_world
+from tests.stores import settings_of
 
 LABEL = "claude-desktop"
 SET = ("privacy", "set", "--recipient", LABEL, "--level")
+
+
+def test_where_to_find_a_zone_is_said_for_the_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with a_world(tmp_path / "store") as world:
+        begin(Session(settings_of(world.directory)))
+        list_()
+    assert "pierre-mcp --profile store privacy zone propose" in capsys.readouterr().out
 
 
 @pytest.mark.promise("privacy.levels")

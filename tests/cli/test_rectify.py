@@ -9,12 +9,15 @@ import pytest
 
 import pierre_mcp
 from pierre_mcp.cli.faults import NotTakenError
-from pierre_mcp.cli.rectify import _checked
+from pierre_mcp.cli.rectify import _checked, rectify
 from pierre_mcp.cli.rectify_values import NAMES, named, read, told
+from pierre_mcp.cli.session import Session, begin
 from pierre_mcp.model.correction import Part, Value
 from pierre_mcp.model.recording import Recording, Where
+from pierre_mcp.store import exporting
 from tests.cli.terminal import Person
-from tests.stores import a_recording
+from tests.gate.world import a_world
+from tests.stores import a_recording, owner_grant, settings_of
 
 PACKAGE = Path(pierre_mcp.__file__).parent
 NEW = a_recording()
@@ -31,6 +34,20 @@ WHOLE = Recording(
     location=None,
     notes=None,
 )
+
+
+@pytest.mark.promise("privacy.retention")
+def test_what_is_deleted_later_is_not_in_the_log(tmp_path: Path) -> None:
+    """A value is deleted with its category, and the log keeps what it was told."""
+    with a_world(tmp_path / "store") as world:
+        world.put(a_recording(day="2026-02-01"))
+        begin(Session(settings_of(world.directory)))
+        rectify("2026-02-01", "name", "Xanthippe's loop", why="misspelt")
+        grant = owner_grant(world.store)
+        with world.store.reading() as tx:
+            rows = [of for _, of in exporting.accesses(tx, grant, after=0, most=99)]
+    [corrected] = [row["detail"] for row in rows if row["action"] == "rectify"]
+    assert corrected == {"activity": "2026-02-01", "field": "name", "why": "misspelt"}
 
 
 @pytest.mark.promise("rights.rectify")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_from_what_is_due_to_what_is_gone(runner: Person) -> None:
         screen = terminal.end()
     assert screen.status == 0
     assert "1 recording" in screen.text.split("Type these words")[0]
-    assert "Deleted: heart_rate of 1." in screen.text
+    assert "Kept for 30 days: heart_rate.\nDeleted: heart_rate of 1." in screen.text
     assert runner.does("retention", "run") == "Nothing is due to be deleted.\n"
     assert runner.asks("retention", "run", "--dry-run") == {"due": {}}
 
@@ -95,6 +96,37 @@ def test_what_is_due_is_told_and_deleted(
         "swept": True,
     }
     assert world.last_row()["action"] == "retention"
+
+
+@pytest.mark.usefixtures("world")
+def test_what_is_set_is_told_to_a_program_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("require_terminal", "challenge"):
+        monkeypatch.setattr(retention, name, lambda *_: None)
+    power = {"category": "power", "days": 30}
+
+    def told(days: int | None, *, dry_run: bool) -> Any:
+        forever = days is None
+        retention.set_("power", days, forever=forever, dry_run=dry_run, as_json=True)
+        return json.loads(capsys.readouterr().out)
+
+    due = {"recordings": 1, "values": 0}
+    assert told(30, dry_run=True) == {**power, "due": due}
+    gone = {"heart_rate": 1, "power": 1}
+    done = {"deleted": gone, "not_readable": 0, "swept": True}
+    assert told(30, dry_run=False) == {**power, **done}
+    nothing = {"recordings": 0, "values": 0}
+    assert told(None, dry_run=True) == {
+        "category": "power",
+        "days": None,
+        "due": nothing,
+    }
+    assert told(None, dry_run=False) == {
+        "category": "power",
+        "days": None,
+        "deleted": {},
+    }
 
 
 def test_an_import_deletes_what_is_too_old_by_then(world: World) -> None:

@@ -21,6 +21,7 @@ ACTIVE = "=+-@\t\r\n\0"
         pytest.param("+1", "'+1", id="plus"),
         pytest.param("-1", "'-1", id="minus, as text"),
         pytest.param("@SUM(A1)", "'@SUM(A1)", id="at"),
+        pytest.param("\uff1d1", "'\uff1d1", id="full-width formula"),
         pytest.param("\t=1", "'\t=1", id="tab"),
         pytest.param("\r=1", "'\r=1", id="carriage return"),
         pytest.param("\n=1", "'\n=1", id="line feed"),

@@ -4,7 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from pierre_mcp.errors import ConsentMissingError, TokenExpiredError, TokenRefusedError
+from pierre_mcp.errors import (
+    ConsentMissingError,
+    ObjectedError,
+    TokenExpiredError,
+    TokenRefusedError,
+)
 from pierre_mcp.gate import consent_tokens
 from pierre_mcp.gate.consent_tokens import TokenUse
 from pierre_mcp.model.caller import Call, Recipient
@@ -109,8 +114,9 @@ def test_an_objection_counts_more_than_a_consent(given: World, block: str) -> No
         policy = policies.read(tx, grant).policy
         policies.write(tx, grant, policy.model_copy(update={"blocks": [block]}))
     verdict = use(given, token, DATA, INSIGHTS).verdict
-    assert verdict.reason == "consent_missing"
-    with pytest.raises(ConsentMissingError):
+    assert verdict.reason == "objected"
+    assert verdict.missing, "as what lacks"
+    with pytest.raises(ObjectedError, match="--lift"):
         issue(given, DATA, INSIGHTS)
 
 

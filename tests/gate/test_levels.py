@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,33 @@ def test_at_high_no_tool_tells_an_old_day_a_name_or_a_place(
             assert word not in told, (tool, asked, word)
 
 
+@pytest.mark.promise("privacy.levels")
+def test_at_high_no_argument_finds_the_day_within_an_old_week(
+    trained_world: World,
+) -> None:
+    """Else who asks for each day of it by itself is told in which it happened."""
+    world = trained_world
+    monday = date(2025, 11, 3)  # on its Wednesday there is a walk
+    week = [monday + timedelta(n) for n in range(7)]
+    today = world.clock.now().date()
+    asked: Mapping[str, list[dict[str, Any]]] = {
+        "get_personal_records": [{"compare": f"{day}/{day}"} for day in week],
+        "get_activities": [{"from_day": str(day), "to_day": str(day)} for day in week],
+        "calculate_zones": [{"days": (today - day).days + 1} for day in week],
+        "predict_performance": [{"days": (today - day).days + 1} for day in week],
+    }
+    for level, most in ((MEDIUM, 7), (HIGH, 1)):
+        world.choose(level)
+        for tool, each in asked.items():
+            told = {world.ask(tool, one_).text for one_ in each}
+            assert len(told) <= most, tool
+            assert level is HIGH or len(told) > 1, tool
+    year = {"from_day": "2026-02-25", "compare": "year_before"}
+    beside = world.told("get_personal_records", year)
+    days = beside["compare_from"], beside["compare_to"]
+    assert days == ("2025-02-24", "2025-03-02")
+
+
 def _days(world: World) -> list[str]:
     days = world.by_hand("SELECT DISTINCT local_day FROM recordings")
     return [d for (d,) in days if d < "2026-02-01"]
@@ -322,6 +350,7 @@ def test_prompts_and_refusals_hold_nothing_of_a_person(trained_world: World) -> 
     world = trained_world
     texts = set()
     for level in Level:
+        world.clock.pass_s(60)  # or they would be too many calls
         world.choose(level)
         prompts = [
             world.gate.prompt(Call(Recipient(CLAUDE), name, "s"), {}).text

@@ -180,7 +180,16 @@ def test_days_in_text(text: str, told: str) -> None:
 
 
 def test_ages_and_lists_of_them() -> None:
-    assert levels.weeks_ago([None, 0, 28, 29, 35, 41]) == [None, 0, 28, 28, 35, 35]
+    ages = [None, 0, 28, *range(29, 43)]
+    of_mondays = [None, 0, 28, *[34] * 6, *[41] * 7, 48]
+    assert TODAY.isoweekday() == 7
+    assert levels.weeks_ago(ages, TODAY) == of_mondays
+    assert [levels.weeks_back(d, TODAY) for d in (1, 29, 30, 35, 36)] == [
+        1,
+        29,
+        *[35] * 2,
+        42,
+    ]
     assert levels.weekly([3, 2.5, None, "2025-11-05"], TODAY) == [
         3,
         2.5,

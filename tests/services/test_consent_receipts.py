@@ -122,15 +122,19 @@ def test_each_end_has_its_state(world: World) -> None:
     world.withdraw("files:notes")
     world.clock.pass_s(3_600)
     world.withdraw()
-    states = [
-        issued(world, id_)["receipt"]["record"]["events"][0] for id_ in ids(world)
-    ]
+    records = [issued(world, id_)["receipt"]["record"] for id_ in ids(world)]
+    states = [record["events"][0] for record in records]
     assert [(one["@type"], one["entity_id"]) for one in states] == [
         ("dpv:ConsentGiven", "owner"),
         ("dpv:ConsentGiven", "owner"),
         ("dpv:ConsentWithdrawn", "owner"),
         ("dpv:ConsentExpired", "clock"),
     ]
+    assert [one["indication_method"].partition(" ")[0] for one in states] == [
+        *("three", "three", "a", "none:")
+    ], "nobody types words to take back"
+    told = [record["pii_processing"]["privacy_level"] for record in records]
+    assert told == ["medium", "medium", None, None], "which it was is not in the line"
 
 
 def test_of_what_is_no_consent_there_is_no_receipt(world: World) -> None:

@@ -7,11 +7,13 @@ import pytest
 
 from pierre_mcp.gate import retentions
 from pierre_mcp.model.caller import Call, Owner
+from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.scope import Scope
-from pierre_mcp.services import deleting
+from pierre_mcp.services import consents, deleting
 from pierre_mcp.services.deleting import Collected
 from pierre_mcp.services.expunging import Expunging
 from pierre_mcp.services.steps import silent
+from pierre_mcp.store.database import Tx
 from tests.gate.world import CLAUDE, OTHER, World, a_world
 from tests.stores import STRAVA, a_recording, maintenance, owner_grant, owner_of
 
@@ -44,6 +46,19 @@ def test_it_is_what_was_given_whether_withdrawn_yet_or_not(world: World) -> None
     assert collected(world, "files:power").pairs == (("files", "power"),)
     assert collected(world, "files:notes", f"share:{CLAUDE}").pairs == ()
     assert collected(world, to=OTHER).pairs == ()
+
+
+@pytest.mark.promise("consent.cleanup")
+def test_what_was_refused_since_is_withdrawn_all_the_same(world: World) -> None:
+    world.give("files:power")
+    world.withdraw()
+
+    def refuse(tx: Tx, grant: Grant) -> None:
+        asked = [Scope("files:power"), Scope("files:notes")]
+        consents.refuse(tx, grant, CLAUDE, asked, expires_at=None)
+
+    world.gate.act(Call(Owner(), "consent refused", "session"), refuse)
+    assert collected(world).pairs == (("files", "power"),)
 
 
 def test_who_else_may_read_it_is_named(world: World) -> None:

@@ -155,6 +155,23 @@ def test_a_category_goes_with_all_that_is_of_it(
 
 
 @pytest.mark.promise("privacy.retention")
+@pytest.mark.parametrize("category", [Category.ACTIVITIES, Category.NOTES])
+def test_a_kept_file_goes_with_the_oldest_of_it(
+    tmp_path: Path, category: Category
+) -> None:
+    """Some programs write the newest track first: with that one the file is kept."""
+    with a_world(tmp_path / "store") as world:
+        world.put(whole(NEW), replace(whole(OLD), part=1), one_file=True)
+        [(first,)] = world.by_hand("SELECT id FROM recordings WHERE part = 0")
+        keep_original(world, first)
+        delete(world, Target(category=category, before=FROM))
+        assert world.by_hand("SELECT count(*) FROM originals") == [(0,)]
+        [(kept,)] = world.by_hand("SELECT count(*) FROM recordings")
+        assert kept == (1 if category is Category.ACTIVITIES else 2)
+        assert held(world, NEW)["cells"] == set(CELLS)
+
+
+@pytest.mark.promise("privacy.retention")
 def test_what_was_corrected_of_it_goes_too(world: World) -> None:
     """What was recorded, and what is right instead, are values like the others."""
     parts = {Part.MAX_HEART_RATE: 180.0, Part.NAME: "Race", Part.DISTANCE: 9_000.0}

@@ -21,7 +21,7 @@ from pierre_mcp.store.database import Tx
 from pierre_mcp.store.imports import FileOutcome
 from pierre_mcp.store.policies import LedgerEvent
 from tests.fakes import StillClock
-from tests.formats.making import STARTED_AT, fit_activity, ride
+from tests.formats.making import STARTED_AT, fit_activity, gpx_activity, ride
 from tests.gate.world import World, a_world
 from tests.stores import a_grant, a_recording, maintenance, owner_grant, owner_of
 
@@ -150,6 +150,25 @@ def test_an_import_keeps_nothing_that_is_too_old(world: World, tmp_path: Path) -
     grant = owner_grant(world.store)
     with world.store.reading() as tx:
         assert originals.held(tx, grant, "3", 1) == file.read_bytes()
+
+
+@pytest.mark.promise("privacy.retention")
+def test_a_file_with_a_track_that_is_too_old_is_not_kept(
+    world: World, tmp_path: Path
+) -> None:
+    files = []
+    for name, days_before in (("oldest", (400, 8)), ("newest", (1, 401))):
+        one, other = (
+            gpx_activity(ride(60), started_at=world.clock.now() - timedelta(days=days))
+            for days in days_before
+        )
+        track = other[other.index(b"<trk>") : other.index(b"</gpx>")]
+        files.append(tmp_path / f"{name}-first.gpx")
+        files[-1].write_bytes(one.replace(b"</gpx>", track + b"</gpx>"))
+    keep(world, Category.ACTIVITIES, 365)
+    run_import(world, *files, keep_originals=True)
+    assert world.by_hand("SELECT count(*) FROM recordings") == [(2,)]
+    assert world.by_hand("SELECT count(*) FROM originals") == [(0,)]
 
 
 def test_under_a_clock_that_was_moved_nothing_is_due(world: World) -> None:

@@ -140,7 +140,7 @@ def test_status_gives_range_and_count_where_activities_may_be_read(
         (timedelta(days=14, seconds=1), []),
         (timedelta(days=14), ["A consent expires in 14 days."]),
         (timedelta(days=1, hours=5), ["A consent expires in 1 day."]),
-        (timedelta(minutes=5), ["A consent expires today."]),
+        (timedelta(hours=23), ["A consent expires within a day."]),
     ],
 )
 def test_status_warns_before_a_consent_expires(
@@ -151,7 +151,7 @@ def test_status_warns_before_a_consent_expires(
     world.give("files:power")
     told = world.told("get_status")
     assert told["warnings"] == warned
-    command = f"pierre-mcp consent --to {CLAUDE}"
+    command = f"pierre-mcp consent renew --to {CLAUDE}"
     assert told["next_steps"] == ([command] if warned else [])
     assert told["expires_at"] == end.isoformat().replace("+00:00", "Z")
 
@@ -203,7 +203,8 @@ def test_a_tool_that_was_taken_back_is_not_offered_again(world: World) -> None:
 
 
 def test_a_consent_about_to_end_is_renewed_whole(world: World) -> None:
+    """With what the bundle leaves out, and the tools that came since beside it."""
     given_before_an_upgrade(world)
-    world.give("files:power", expires_at=world.clock.now() + timedelta(days=2))
+    world.give("files:notes", expires_at=world.clock.now() + timedelta(days=2))
     steps = world.told("get_status")["next_steps"]
-    assert steps == [f"pierre-mcp consent --to {CLAUDE}"]
+    assert steps == [f"pierre-mcp consent renew --to {CLAUDE}", EXTENDS]

@@ -3,12 +3,10 @@
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.scope import Purpose
 from pierre_mcp.policy.bundles import MEANING
+from pierre_mcp.policy.levels import HEALTH
 from pierre_mcp.services.compliance import measures
 from pierre_mcp.services.compliance.markdown import bullets, plain, table
 from pierre_mcp.services.compliance.practice import Practice, Receiver
-
-HEALTH = frozenset({Category.HEART_RATE, Category.SLEEP, Category.BODY})
-"""What is, or may be, data concerning health (GDPR Art. 4(15))."""
 
 PURPOSES = {
     Purpose.INSIGHTS: "answering questions about past and present training",

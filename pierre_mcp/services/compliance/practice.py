@@ -14,6 +14,7 @@ from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import RecipientPolicy
 from pierre_mcp.model.scope import Kind, Pair
+from pierre_mcp.policy import objections
 from pierre_mcp.policy.consent import pairs_held
 from pierre_mcp.store import key_status, policies
 from pierre_mcp.store.database import Tx
@@ -113,11 +114,9 @@ def practice(
         whole=grant.owner,
         held=tuple(holdings(tx, grant)) if grant.owner else (),
         receivers=tuple(one for one in concerned if one.pairs or one.purposes),
-        objections=tuple(
-            block
-            for block in policy.blocks
-            if grant.owner or not _names_another(block, grant.recipient)
-        ),
+        objections=tuple(policy.blocks)
+        if grant.recipient is None
+        else objections.about(policy.blocks, grant.recipient),
         retention=dict(policy.retention),
         zones=len(policy.zones) if grant.owner else 0,
         locked=policy.lock is not None and grant.owner,
@@ -142,8 +141,3 @@ def _receiver(label: str, of: RecipientPolicy, now: datetime) -> Receiver:
         ),
         until=min(ends, default=None),
     )
-
-
-def _names_another(block: str, recipient: str | None) -> bool:
-    kind, _, name = block.partition(":")
-    return kind == "share" and bool(name) and name != recipient
