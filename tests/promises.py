@@ -24,14 +24,14 @@ PROMISES: Final = {
         "If the record cannot be written (a full disk, a lock held by others, a file "
         "that is read-only), nothing leaves, and the caller gets a sentence."
     ),
+    "audit.prove": (
+        "A row, or that the log goes on from an earlier checkpoint, is proven to who "
+        "has neither the store nor a key of it."
+    ),
     "audit.report": (
         "A report over any days has the guide's sections (authentication, data access, "
         "consent changes, security incidents) and key rotations, as JSON, CSV and a "
         "page a person can read, and says first whether the log holds."
-    ),
-    "audit.prove": (
-        "A row, or that the log goes on from an earlier checkpoint, is proven to who "
-        "has neither the store nor a key of it."
     ),
     "audit.retention": (
         "Rows of the log go after six years and details after three months, never "

@@ -163,4 +163,4 @@ def test_nothing_but_the_store_and_its_thread_waits() -> None:
         if any(isinstance(node, ast.Await) for node in nodes(path))
     }
     beyond = {where for where in waiting if not where.startswith(("server/", "cli/"))}
-    assert beyond == {"app.py", "store/worker.py"}
+    assert beyond == {"app.py", "desk.py", "store/worker.py"}

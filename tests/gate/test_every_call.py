@@ -148,6 +148,11 @@ DOORS: Mapping[str, Door | str] = {
     "settle": "tests/watching/test_pacing.py: a row for refusals counted until then",
     "pause_s": "a number",
     "purge": "changes no value",
+    "close_log": "tests/gate/test_log_keeping.py: signs for rows, and says no more",
+    "evidence": "files outside the store",
+    "unwitnessed": "checkpoints that are not kept elsewhere yet: of no person",
+    "peek": "what no person's data is: how far the log is signed, and told of",
+    "prune": "tests/gate/test_prunings.py: a row before anything goes",
     "sweep": "changes no value",
     "finish": "the end of what was recorded before it",
 }
