@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -20,7 +19,7 @@ from pierre_mcp.errors import DemoRecipientError, PierreError
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.gate.house import Opener, behind, gate_on, opener
 from pierre_mcp.gate.jobs import unfinished
-from pierre_mcp.gate.lines import CHECKPOINT, EXPIRE
+from pierre_mcp.gate.lines import CHECKPOINT, EXPIRE, WATCH
 from pierre_mcp.late import Late
 from pierre_mcp.model.answer import Answer, PromptFace, ResourceFace, ToolFace
 from pierre_mcp.model.audit import Outcome
@@ -29,8 +28,7 @@ from pierre_mcp.model.operation import IMPORTS, TELLS
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.model.witness import have_witnesses
 from pierre_mcp.platform import harden
-from pierre_mcp.policy.log_retention import LogDays
-from pierre_mcp.server.chores import expiring, pruning, rotating
+from pierre_mcp.server.chores import all_of
 from pierre_mcp.server.descriptors import take_stdio
 from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.lately import Lately
@@ -39,6 +37,7 @@ from pierre_mcp.server.progress import Progress
 from pierre_mcp.server.signals import Signals
 from pierre_mcp.server.transport import serve
 from pierre_mcp.server.upkeep import Chore, Upkeep
+from pierre_mcp.server.watching import Pace, Watch
 from pierre_mcp.server.witnessing import Witnessing
 from pierre_mcp.services.steps import Progress as Step
 from pierre_mcp.settings import DEFAULT_PROFILE, Settings, from_environment
@@ -113,6 +112,12 @@ class FrontDesk:
             },
             open_=open_,
         )
+        self.pace = Pace()
+        self.watch = Watch(
+            lambda: self._hop(lambda gate, _: gate.watch(self._watching)),
+            lambda one: one.alert.words(settings.command),
+            command=settings.alert_command,
+        )
         self.lately = Lately(
             lambda: self._hop(lambda gate, _: gate.given_lately()), settings.command
         )
@@ -134,7 +139,7 @@ class FrontDesk:
         def listen(step: Step) -> None:
             progress.report(step.done, step.total, step.word)
 
-        answer = await self._hop(
+        answer = await self._paced(
             lambda gate, turn: gate.serve(call, arguments, turn, listen)
         )
         if answer.operation is None:
@@ -149,7 +154,7 @@ class FrontDesk:
         del request
         tool, arguments = self._table.behind(uri)
         call = self._named(tool)
-        return await self._hop(lambda gate, turn: gate.serve(call, arguments, turn))
+        return await self._paced(lambda gate, turn: gate.serve(call, arguments, turn))
 
     async def prompt(
         self, name: str, arguments: Mapping[str, Any] | None, *, request: RequestInfo
@@ -157,7 +162,7 @@ class FrontDesk:
         """Write one prompt: recorded like a call, and in need of no consent."""
         del request
         call = self._named(name)
-        return await self._hop(lambda gate, turn: gate.prompt(call, arguments, turn))
+        return await self._paced(lambda gate, turn: gate.prompt(call, arguments, turn))
 
     async def started(
         self, client_name: str, client_version: str, protocol: str
@@ -165,7 +170,7 @@ class FrontDesk:
         """Record a client that introduces itself, before it gets its reply."""
         said = {"client": client_name, "version": client_version, "protocol": protocol}
         call = self._named("initialize")
-        await self._hop(lambda gate, _: gate.note(call, Outcome.STARTED, said))
+        await self._hop(lambda gate, _: gate.introduce(call, said))
 
     async def note(self, action: str, outcome: Outcome) -> None:
         """Record that this process starts or stops."""
@@ -187,6 +192,8 @@ class FrontDesk:
         self.jobs.leave()
         self.upkeep.leave()
         self.lately.leave()
+        self.pace.leave()
+        self.watch.leave()
 
     def families(self) -> Collection[str]:
         """Return what is served beside tools, without making any of it."""
@@ -218,32 +225,28 @@ class FrontDesk:
         async def look(work: Callable[[Store], bool]) -> bool:
             return await self._worker.run(lambda store, _: work(store))
 
-        max_age = timedelta(days=settings.key_max_age_days)
-        return [
-            rotating(
-                look,
-                on,
-                clock,
-                session=self._session,
-                max_age=max_age,
-                lock=settings.rotation_lock,
-            ),
-            expiring(
-                look,
-                on,
-                clock,
-                session=self._session,
-                lock=settings.retention_lock,
-            ),
-            pruning(
-                look,
-                on,
-                clock,
-                session=self._session,
-                days=LogDays(settings.audit_days, settings.audit_detail_days),
-                lock=settings.pruning_lock,
-            ),
-        ]
+        return all_of(look, on, clock, session=self._session, settings=settings)
+
+    async def settle(self) -> None:
+        """Enter the refusals that were only counted yet: the process is ending."""
+        await self._hop(lambda gate, _: gate.settle(self._session))
+
+    @property
+    def _watching(self) -> Call:
+        return Call(System(), WATCH, self._session)
+
+    async def _paced(self, unit: Callable[[Gate, Turn], T]) -> T:
+        """Take a call to the gate, as fast as its recipient is let in by now."""
+        gate, gone = self._gate, Turn()
+        gone.cancel()
+        try:
+            return await self.pace.through(
+                gate.pause_s if gate is not None else lambda: 0.0,
+                go=lambda: self._hop(unit),
+                drop=lambda: self._hop(lambda gate, _: unit(gate, gone)),
+            )
+        finally:
+            self.watch.stir()
 
     async def _hop(self, unit: Callable[[Gate, Turn], T]) -> T:
         done = await self._worker.run(lambda store, turn: unit(self._on(store), turn))
@@ -339,14 +342,17 @@ async def _serve_stdio(
             desk.upkeep.start()
             desk.lately.start()
             desk.witnessing.start()
+            desk.watch.start()
             try:
                 status = await serve(desk, *descriptors, signals)
             finally:
                 await desk.jobs.close()
                 await desk.upkeep.close()
                 await desk.lately.close()
+                await desk.watch.close(worker.give_up)
             worker.give_up()  # nothing waits for the lock any more: we are leaving
             try:
+                await desk.settle()
                 await desk.note("stop", Outcome.STOPPED)
             except PierreError as error:
                 LOG.warning("the stop was not recorded: %s", error.code)

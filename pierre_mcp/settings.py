@@ -74,6 +74,15 @@ SETTINGS: Final = {
         "`90`",
         "Days after which the details sealed beside them go; 30 at least.",
     ),
+    "PIERRE_ALERT_COMMAND": (
+        "none",
+        (
+            "A command that is told of each alert, as JSON on its standard input: a "
+            "JSON list of words, or words as a shell has them (no shell reads them). "
+            "It has ten seconds, and is copied into a client's entry: put no secret "
+            "in it."
+        ),
+    ),
     "PIERRE_ENV": (
         "`development`",
         "`development` or `production`, which refuses to start on a development key.",
@@ -93,6 +102,7 @@ class Settings:
         key_max_age_days: When the server replaces a key that seals.
         audit_days: For how many days rows of the log are kept.
         audit_detail_days: For how many the details sealed beside them.
+        alert_command: What is told of alerts; read when there is one.
     """
 
     data_dir: Path
@@ -105,6 +115,7 @@ class Settings:
     key_max_age_days: int = KEY_MAX_AGE_DAYS
     audit_days: int = AUDIT_DAYS
     audit_detail_days: int = AUDIT_DETAIL_DAYS
+    alert_command: str = field(default="", repr=False)
 
     @property
     def store_dir(self) -> Path:
@@ -172,6 +183,7 @@ def from_environment(profile: str = DEFAULT_PROFILE) -> Settings:
         audit_detail_days=_log_days(
             "PIERRE_AUDIT_DETAIL_DAYS", AUDIT_DETAIL_DAYS, _LEAST_AUDIT_DETAIL_DAYS
         ),
+        alert_command=os.environ.get("PIERRE_ALERT_COMMAND", "").strip(),
     )
 
 
@@ -198,6 +210,7 @@ def overrides(settings: Settings) -> dict[str, str]:
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
         "PIERRE_AUDIT_DAYS": str(settings.audit_days),
         "PIERRE_AUDIT_DETAIL_DAYS": str(settings.audit_detail_days),
+        "PIERRE_ALERT_COMMAND": settings.alert_command,
     }
     return {name: value for name, value in chosen.items() if os.environ.get(name)}
 
@@ -236,6 +249,7 @@ def environment_for_child(settings: Settings) -> dict[str, str]:
         "PIERRE_KEY_MAX_AGE_DAYS": str(settings.key_max_age_days),
         "PIERRE_AUDIT_DAYS": str(settings.audit_days),
         "PIERRE_AUDIT_DETAIL_DAYS": str(settings.audit_detail_days),
+        "PIERRE_ALERT_COMMAND": settings.alert_command,
     }
     return {**os.environ, **own}
 

@@ -24,7 +24,14 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-LONG = ("test_readme", "test_secrets", "test_crash", "test_demo", "test_together")
+LONG = (
+    "test_readme",
+    "test_secrets",
+    "test_every_command",
+    "test_crash",
+    "test_demo",
+    "test_together",
+)
 """Modules of tests that take long alone: begun last, they would be waited for."""
 
 

@@ -10,14 +10,28 @@ PROMISES: Final = {
         "Erasing a person leaves the chain verifiable; an unrecorded redaction is a "
         "finding."
     ),
-    "audit.every-call": (
-        "Every call, refusal, failure, cancellation and administrative act leaves one "
-        "record, committed before its answer."
+    "audit.events": (
+        "Of the ten security event types each record is one (log-ins, of which there "
+        "are none yet, aside), or the session of a process, with a risk level."
     ),
-    "audit.fail-closed": "If the record cannot be written, nothing leaves.",
+    "audit.every-call": (
+        "Every call, refusal, failure, cancellation and administrative act leaves its "
+        "record, committed before its answer, at each door: of a job the first and the "
+        "last step, of refusals over a limit one an interval. Nothing that is sent can "
+        "become a line."
+    ),
+    "audit.fail-closed": (
+        "If the record cannot be written (a full disk, a lock held by others, a file "
+        "that is read-only), nothing leaves, and the caller gets a sentence."
+    ),
     "audit.prove": (
         "A row, or that the log goes on from an earlier checkpoint, is proven to who "
         "has neither the store nor a key of it."
+    ),
+    "audit.report": (
+        "A report over any days has the guide's sections (authentication, data access, "
+        "consent changes, security incidents) and key rotations, as JSON, CSV and a "
+        "page a person can read, and says first whether the log holds."
     ),
     "audit.retention": (
         "Rows of the log go after six years and details after three months, never "
@@ -79,6 +93,15 @@ PROMISES: Final = {
     "consent.withdraw-now": (
         "Withdrawal works on the next call in every process, and on a running call "
         "until its release commits."
+    ),
+    "incident.levels": (
+        "Incidents have the three levels of the guide, a state, a timeline drawn from "
+        "a log that is checked first, and the 72-hour clock of a notifiable breach."
+    ),
+    "incident.runbook": (
+        "The six response steps exist as commands: find, assess, contain (withdraw, "
+        "block, end tokens, emergency rotation, each asked first), investigate, "
+        "recover with drafts of both notices, and review."
     ),
     "jobs.bound": (
         "Long work is known to the recipient that began it alone; each step is let in "
@@ -144,6 +167,11 @@ PROMISES: Final = {
         "nonce and place to exact bytes) hold for the whole seal, in every released "
         "format."
     ),
+    "limits.adaptive": (
+        "A recipient that calls beyond the limit is refused for a time that doubles "
+        "with each time within a day, in every process; it is told when it may ask "
+        "again, the person why."
+    ),
     "mcp.cancel": "A cancelled call stops, leaves nothing half done, and is recorded.",
     "mcp.capabilities": "Declared capabilities are exactly the served ones.",
     "mcp.errors": (
@@ -163,6 +191,23 @@ PROMISES: Final = {
         "The versions `2024-11-05` and `2025-06-18` are served, and every other "
         "version the SDK speaks; an unsupported one gets the counter-offer the "
         "specification asks for."
+    ),
+    "monitor.behaviour": (
+        "Unusual access (bulk reading, probing, guessing, places after all else, a new "
+        "client name, odd hours, bursts) is scored by published rules and reported; "
+        "over the limit the recipient is slowed, until the person lifts it."
+    ),
+    "monitor.events-report": (
+        "The command `security events` gives the guide's counters and the time of the "
+        "last scan; a counter that has no source yet reads not_applicable."
+    ),
+    "monitor.metrics": (
+        "Failed attempts, limit violations, tokens made, data accesses and suspicious "
+        "activities are counted."
+    ),
+    "monitor.thresholds": (
+        "Thresholds, which the person sees and sets, raise alerts: on stderr, in the "
+        "log, and to a command the operator names, which delays no call."
     ),
     "privacy.classified": (
         "Every field of every answer has a class; an undeclared one fails the build."

@@ -17,9 +17,8 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.master import LocalMaster
-from pierre_mcp.keyring.ring import person_scope
+from pierre_mcp.model.alert import Alert, Reason
 from pierre_mcp.model.audit import Event, Line, Outcome, Risk
 from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.cells import (
@@ -39,6 +38,7 @@ from pierre_mcp.model.fields import Level
 from pierre_mcp.model.grant import Grant, Maintenance, Mint
 from pierre_mcp.model.here import Here
 from pierre_mcp.model.identity import Identity
+from pierre_mcp.model.incident import Incident, IncidentLevel
 from pierre_mcp.model.operation import Operation
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.model.recording import NewRecording, Where
@@ -51,10 +51,13 @@ from pierre_mcp.platform import (
 )
 from pierre_mcp.settings import Settings
 from pierre_mcp.store import (
+    alerts,
     athlete,
     audit,
     corrections,
     imports,
+    incidents,
+    monitor,
     people,
     recordings,
     requests,
@@ -318,6 +321,30 @@ def old_log(directory: Path) -> Path:
     return directory
 
 
+def an_alert() -> Alert:
+    """An alert as a scan raises it."""
+    reason = Reason(rule="burst", measure=60, limit=60, words="60 calls")
+    return Alert(
+        at=NOW,
+        recipients=("claude-desktop",),
+        score=40,
+        reasons=(reason,),
+        first_seq=1,
+        row=1,
+    )
+
+
+def an_incident() -> Incident:
+    """An incident just opened."""
+    return Incident(
+        level=IncidentLevel.HIGH,
+        what="the laptop is gone",
+        opened_at=NOW,
+        discovered_at=NOW,
+        from_at=NOW,
+    )
+
+
 def add_what_came_later(tx: Tx, who: Identity) -> None:
     """Put in a row of each table that no earlier version had."""
     grant = a_grant(who)
@@ -328,16 +355,6 @@ def add_what_came_later(tx: Tx, who: Identity) -> None:
         kind=RequestKind.ACCESS, law=Law.GDPR, received_on=NOW.date(), entered_at=NOW
     )
     requests.add(tx, grant, asked)
-    for table, row_id in (("alerts", "alert"), ("incidents", "incident")):
-        place = Place(f"{table}.cell/1", who.tenant, who.person, row_id)
-        kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-        tx.execute(
-            f"INSERT INTO {table} VALUES (?, ?, ?, 1, ?, ?)",  # noqa: S608 - our own words
-            (row_id, who.tenant, who.person, kid, cell),
-        )
-    place = Place("monitor.cell/1", who.tenant, who.person, "scan")
-    kid, cell = tx.ring.seal(b"{}", place, person_scope(who.tenant, who.person))
-    tx.execute(
-        "INSERT INTO monitor VALUES (?, ?, 'scan', ?, ?)",
-        (who.tenant, who.person, kid, cell),
-    )
+    alerts.add(tx, maintenance(), who, an_alert())
+    incidents.add(tx, grant, an_incident())
+    monitor.put(tx, who, monitor.MEMORY, b"{}")

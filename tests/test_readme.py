@@ -14,6 +14,7 @@ import pytest
 
 from pierre_mcp.cli import clients
 from pierre_mcp.cli.typist import sit
+from pierre_mcp.policy.rules import THRESHOLDS
 from pierre_mcp.settings import SETTINGS, Settings
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.faces import as_markdown, prompts_as_markdown
@@ -38,7 +39,17 @@ def promises_table() -> str:
     return "\n".join(("| id | what holds |", "|---|---|", *rows))
 
 
+def rules_table() -> str:
+    rows = [
+        f"| `{one.name}` | {one.default} | {one.what} | {one.why} |"
+        for one in THRESHOLDS.values()
+    ]
+    head = ("| name | threshold | counts | why |", "|---|---|---|---|")
+    return "\n".join((*head, *rows))
+
+
 PRINTED = {
+    "rules": rules_table(),
     "tools": as_markdown(table()),
     "prompts": prompts_as_markdown(table()),
     "settings": settings_table(),

@@ -11,8 +11,8 @@ from pierre_mcp.errors import (
     LogKeyMalformedError,
     NotesForeignError,
     PathUnknownError,
+    PierreError,
 )
-from pierre_mcp.keyring.log_key import LogKey
 from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.platform import write_private_file
 from pierre_mcp.services.checking import verify_log, where
@@ -55,8 +55,8 @@ def verify(
     they cannot write.
     """
     session = current()
-    notes = None if from_checkpoint is None else _content(from_checkpoint)
-    own = None if key is None else _key(key)
+    notes = _content(from_checkpoint, NotesForeignError)
+    own = _content(key, LogKeyMalformedError)
     with session.gate(put_back_too=True) as gate:
         against = gate.evidence(notes=notes, key=own)
         found = gate.maintain(
@@ -92,37 +92,24 @@ def write_key(
     say(f"Written: it checks each row from epoch {now.epoch} on. Keep it elsewhere.")
 
 
-def _content(path: Path) -> bytes:
-    """Return what a file of checkpoints holds.
+def _content(path: Path | None, error: type[PierreError]) -> bytes | None:
+    """Return what a file holds that was kept elsewhere; None where none was named.
 
     Raises:
         PathUnknownError: There is none.
-        NotesForeignError: It cannot be one.
+        PierreError: As given: it cannot be read, or is too large to be one.
     """
+    if path is None:
+        return None
     path = path.expanduser()
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise NotesForeignError
+            raise error
         return path.read_bytes()
     except FileNotFoundError:
         raise PathUnknownError from None
     except OSError:
-        raise NotesForeignError from None
-
-
-def _key(path: Path) -> LogKey:
-    """Return what a file of ``audit key`` holds.
-
-    Raises:
-        PathUnknownError: There is none.
-        LogKeyMalformedError: It is another.
-    """
-    try:
-        return LogKey.parsed(path.expanduser().read_text("ascii"))
-    except FileNotFoundError:
-        raise PathUnknownError from None
-    except (OSError, UnicodeDecodeError):
-        raise LogKeyMalformedError from None
+        raise error from None
 
 
 def _tell_broken(found: Finding, *, as_json: bool) -> None:

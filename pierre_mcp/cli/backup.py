@@ -38,7 +38,7 @@ def backup(
             {
                 "file": str(target),
                 "bytes": size,
-                "audit_rows": copied.rows,
+                "audit_reading": copied.rows,
                 "recordings": copied.recordings,
                 "master_key": copied.mek_id,
             }

@@ -55,7 +55,7 @@ def compliance(
         found = _practice(session, gate)
     text = written(document, found)
     if out is not None:
-        _write(out.expanduser(), text)
+        write_document(out.expanduser(), text)
     if as_json:
         told = {"document": document, "file": out} if out else {"document": document}
         say_json({**told, "day": found.day, "markdown": text})
@@ -93,7 +93,13 @@ def _practice(session: Session, gate: Gate) -> Practice:
     return gate.look(call, partial(practice, machine=machine, disclosed=disclosed))
 
 
-def _write(path: Path, text: str) -> None:
+def write_document(path: Path, text: str) -> None:
+    """Write a document to a new file, the person's alone.
+
+    Raises:
+        PathTakenError: There is something there.
+        PathUnwritableError: It cannot be made.
+    """
     try:
         with create_private_file(path) as file:
             file.write(text.encode())

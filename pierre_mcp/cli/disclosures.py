@@ -1,23 +1,22 @@
 """``pierre-mcp disclosures``: who received what of yours, and when."""
 
 import csv
-import re
 import sys
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Annotated, Final
 
 import typer
 
 from pierre_mcp.cli.faults import NotTakenError
+from pierre_mcp.cli.periods import day
 from pierre_mcp.cli.session import AsJson, command, current, say, say_json, say_table
 from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.disclosure import Disclosure
 from pierre_mcp.model.scope import check_label
 from pierre_mcp.services.disclosures import received
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NONE: Final = "no category"
 
 
@@ -45,7 +44,7 @@ def disclosures(
     session = current()
     work = partial(
         received,
-        since=_moment(since),
+        since=None if since is None else _begun(since),
         recipient=None if to is None else check_label(to),
     )
     with session.gate(put_back_too=True) as gate:
@@ -105,18 +104,5 @@ def _tell_broken(found: Finding, *, as_json: bool) -> None:
     )
 
 
-def _moment(since: str | None) -> datetime | None:
-    """Read a day as its first moment, UTC.
-
-    Raises:
-        NotTakenError: It is none.
-    """
-    if since is None:
-        return None
-    try:
-        if _DAY.fullmatch(since):
-            return datetime.fromisoformat(since).replace(tzinfo=UTC)
-    except ValueError:
-        pass
-    msg = "--since takes a day as 2026-03-01."
-    raise NotTakenError(msg)
+def _begun(since: str) -> datetime:
+    return datetime.combine(day(since, "--since"), time(), UTC)

@@ -30,7 +30,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.gate.gate import Gate
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.services import consents, requests
+from pierre_mcp.services import consents, incidents, requests, security
 from pierre_mcp.services.health import Check, Verdict, sqlite_check, store_checks
 from pierre_mcp.settings import APP
 from pierre_mcp.store import (
@@ -185,7 +185,9 @@ def _own(session: Session, tx: Tx, grant: Grant) -> list[Check]:
         _new_tools(tx, grant),
         _formula(tx, grant),
         _originals(tx, grant),
+        security.check(tx, grant),
         requests.check(tx, grant),
+        incidents.check(tx, grant),
         inbox.check(session.settings, tx, grant),
     ]
 

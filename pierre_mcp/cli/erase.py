@@ -29,6 +29,7 @@ from pierre_mcp.store.opening import FILE
 from pierre_mcp.tools.wording import count
 
 _NOUNS: Final = {
+    "alerts": "alerts",
     "athlete": "values told of you",
     "corrections": "corrections of recordings",
     "audit_detail": "sealed details beside the log",
@@ -36,8 +37,10 @@ _NOUNS: Final = {
     "gear": "pieces of gear",
     "import_files": "names of imported files",
     "imports": "imports",
+    "incidents": "incidents",
     "ledger": "lines of your consents' history",
     "listings": "lists of what a compromised key may open",
+    "monitor": "notes of the watch over the log",
     "operations": "operations of assistants",
     "originals": "pieces of original files",
     "people": "profile and settings",

@@ -1,6 +1,6 @@
 """The faults of the command line; like all others, they quote no value."""
 
-from pierre_mcp.errors import InvalidError, RefusedError
+from pierre_mcp.errors import CancelledCallError, InvalidError, RefusedError
 
 
 class NoTerminalError(RefusedError):
@@ -102,6 +102,10 @@ class StoreThereError(RefusedError):
 
     code = "store_there"
     remedy = "To replace it, add --replace."
+
+
+class ReaderGoneError(CancelledCallError):
+    """Whoever was to read it has read enough."""
 
 
 class PassphraseWeakError(InvalidError):

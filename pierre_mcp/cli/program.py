@@ -28,6 +28,7 @@ from pierre_mcp.cli import (
     erase,
     export,
     imports,
+    incident,
     keys,
     load,
     objections,
@@ -40,6 +41,8 @@ from pierre_mcp.cli import (
     requests,
     restore,
     retention,
+    security,
+    security_thresholds,
     session,
     setup,
     zones,
@@ -69,8 +72,10 @@ _ORDER = (
     "refresh",
     "retention",
     "audit",
+    "security",
     "disclosures",
     "requests",
+    "incident",
     "keys",
     "backup",
     "restore",
@@ -171,6 +176,12 @@ app.command("predict", short_help="Race times to expect, and training paces.")(
 )
 app.command("zones", short_help="Heart rate, power and pace zones.")(zones.zones)
 app.add_typer(audit.app, name="audit")
+security.app.add_typer(security_thresholds.app, name="thresholds")
+app.add_typer(
+    security.app,
+    name="security",
+    short_help="What looked like misuse, and who is held back for it.",
+)
 app.command("disclosures", short_help="Who received what of yours, and when.")(
     disclosures.disclosures
 )
@@ -178,6 +189,11 @@ app.add_typer(
     requests.app,
     name="requests",
     short_help="What was asked for by law, and until when it is due.",
+)
+app.add_typer(
+    incident.app,
+    name="incident",
+    short_help="What went wrong: found, contained, told, and what was learnt.",
 )
 app.add_typer(keys.app, name="keys", short_help="Make, list, replace and wrap keys.")
 app.command("backup", short_help="Copy the whole store to a file, and check the copy.")(

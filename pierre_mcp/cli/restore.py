@@ -216,7 +216,7 @@ def _done(copy: Contents, accepted: Accepted, kept: str, *, as_json: bool) -> No
 
 def _as_json(copy: Contents) -> dict[str, Any]:
     return {
-        "audit_rows": len(copy.links),
+        "audit_reading": len(copy.links),
         "recordings": len(copy.recordings),
         "until": copy.last_at,
     }

@@ -142,6 +142,34 @@ class OriginalUnknownError(NotFoundError):
     remedy = "Keep it with: pierre-mcp import --keep-originals PATH"
 
 
+class AlertUnknownError(NotFoundError):
+    """There is no alert with this number."""
+
+    code = "alert_unknown"
+    remedy = "See them with: pierre-mcp security alerts"
+
+
+class ThresholdUnknownError(NotFoundError):
+    """There is no threshold of that name."""
+
+    code = "threshold_unknown"
+    remedy = "See them with: pierre-mcp security thresholds"
+
+
+class ThresholdValueError(InvalidError):
+    """A threshold may not be set to that."""
+
+    code = "threshold_value"
+    remedy = "See what each takes with: pierre-mcp security thresholds"
+
+
+class AlertCommandMalformedError(InvalidError):
+    """PIERRE_ALERT_COMMAND is no command: a JSON list of words, or words as a shell has them."""  # noqa: E501
+
+    code = "alert_command_malformed"
+    exit_status = 78
+
+
 class RequestUnknownError(NotFoundError):
     """There is no request with this number."""
 
@@ -172,6 +200,32 @@ class ExtensionRefusedError(InvalidError):
     """A term is extended once, before it has passed, and where its law lets it be."""
 
     code = "extension_refused"
+
+
+class IncidentUnknownError(NotFoundError):
+    """There is no incident with this number."""
+
+    code = "incident_unknown"
+    remedy = "See them with: pierre-mcp incident"
+
+
+class IncidentClosedError(InvalidError):
+    """This incident is closed; only notes are still added to it."""
+
+    code = "incident_closed"
+
+
+class IncidentTimeError(InvalidError):
+    """What is told of an incident has happened by now, and begins before it ends."""
+
+    code = "incident_time"
+
+
+class IncidentUnsettledError(InvalidError):
+    """It is not settled whether the authority is to be told, or it was not told yet."""
+
+    code = "incident_unsettled"
+    remedy = "Settle it with: pierre-mcp incident assess, or: pierre-mcp incident told"
 
 
 class OperationUnknownError(NotFoundError):

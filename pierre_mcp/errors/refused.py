@@ -147,6 +147,25 @@ class LockWaitsError(RefusedError):
         self.wait_s = wait_s
 
 
+class RateLimitedError(RefusedError):
+    """This assistant asks faster than it is let in.
+
+    Attributes:
+        retry_after_s: When it may ask again, at the earliest.
+        command: By which the person lifts that.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: float, command: str) -> None:
+        self.retry_after_s = max(1, ceil(retry_after_s))
+        super().__init__(
+            f"These were too many calls. Ask again in {self.retry_after_s} s. The "
+            f"person sees why, and can lift it, on a terminal, with: {command}"
+        )
+        self.command = command
+
+
 class TokenRefusedError(RefusedError):
     """The consent token is not one of this store's in use, as it gave it out."""
 

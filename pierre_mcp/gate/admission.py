@@ -91,12 +91,20 @@ class Admission:
         clock: Tells when.
         about: What this program is called.
         readers: Gives the tools that a bundle gives.
+        paced: Raises RateLimitedError for a call that is one too many.
     """
 
-    def __init__(self, clock: Clock, about: About, readers: Readers) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        about: About,
+        readers: Readers,
+        paced: Callable[[Tx, Call, Identity], None] = lambda *_: None,
+    ) -> None:
         self._clock = clock
         self._about = about
         self._readers = readers
+        self._paced = paced
         self._mint = Mint()
         self._whose: Identity | None = None
 
@@ -268,6 +276,7 @@ class Admission:
         if recipient is None:
             return self._owner(tx, call)
         who, here, read = self._circumstances(tx)
+        self._paced(tx, call, who)
         self._check_clock(read)
         level = _level(call.caller) or level_of(read.policy.of(recipient).level)
         asked = Asked(recipient, call.action, source, level)

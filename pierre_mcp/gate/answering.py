@@ -32,7 +32,13 @@ def answer_of(tx: Tx, grant: Grant, tool: Tool[Any, Any], params: Params) -> Ans
         return Answer(text=shown.line, mime_type="text/markdown")
     text, begun = f"{shown.line}\n{content.decode()}", tool.begins(result)
     units = grant.here.profile.units
-    return Answer(text=text, structured=content, operation=begun, units=units)
+    return Answer(
+        text=text,
+        structured=content,
+        operation=begun,
+        units=units,
+        days=tuple(tool.days(shown.reply)),
+    )
 
 
 def refusal_of(error: PierreError) -> Answer:

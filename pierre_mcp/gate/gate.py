@@ -3,8 +3,9 @@
 ``serve`` runs a tool; ``prompt`` writes a prompt, which sees no person's data; ``act``
 runs what the owner does himself, and ``widen`` what of that lets more out; ``maintain``
 runs upkeep that sees no person's data either; ``note`` records what has no data at all
-(a process starting). Admitting and recording are private to them, so there is no way in
-without a record, and the record is committed before anything leaves (DESIGN 2):
+(a process starting); ``watch`` looks through the log for misuse. Admitting and
+recording are private to them, so there is no way in without a record, and the record is
+committed before anything leaves (DESIGN 2):
 
 ::
 
@@ -34,6 +35,7 @@ from pierre_mcp.gate.admission import About, Admitted
 from pierre_mcp.gate.lines import Facts
 from pierre_mcp.gate.locking import Sign
 from pierre_mcp.gate.log_keeping import LogKeeping
+from pierre_mcp.gate.watching import Watching
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, weighed_as
 from pierre_mcp.model.grant import Grant, Maintenance
@@ -52,7 +54,7 @@ LOG = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Gate(LogKeeping):
+class Gate(LogKeeping, Watching):
     """Serves one store.
 
     Args:

@@ -1,6 +1,8 @@
 """What the record says of a call: in digests and fixed words, naming nobody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from pierre_mcp.errors import (
@@ -27,12 +29,68 @@ from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.store import audit
 
-_GRAVE = {"policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"}
 RESTORE = "restore"
 """Of a store that was put back: it is accepted, its keys replaced."""
 
-_GRAVE_ACTIONS = {RESTORE, "export"}
+_GRAVE_ACTIONS = {
+    "consent unlock",
+    "erase",
+    "export",
+    "keys reveal",
+    RESTORE,
+    "security lift",
+    "security thresholds set",
+}
+_LOOKS = {
+    "audit tail",
+    "audit verify",
+    "compliance",
+    "consent expire",
+    "consent history",
+    "consent lately",
+    "consent receipt",
+    "consent refused",
+    "disclosures",
+    "doctor",
+    "doctor deep",
+    "doctor production",
+    "erase receipts",
+    "imports",
+    "incident report",
+    "incident timeline",
+    "keys status",
+    "privacy zone propose",
+    "requests",
+    "security alerts",
+    "security events",
+    "security scan",
+    "security thresholds",
+}
+_LOOK_WORDS = (" list", " preview", " settings", " show")
+"""Acts that change nothing, or only write down what time has ended."""
+
 _MOST_ACTION = 64
+ALERT = "security alert"
+"""Done by the system: something looked like misuse; the detail says what."""
+
+WATCH = "security scan"
+"""Looks through the log for misuse; it leaves a row only of what it raises."""
+
+LIMIT = "calls refused"
+"""What counts the refusals beyond a limit that no row of their own counts."""
+
+TOKEN = "consent token"  # noqa: S105 - an action, not a password
+_OF_CODES = {
+    **dict.fromkeys(
+        ("policy_tampered", "audit_tampered", "seal_broken", "keyring_tampered"),
+        (Event.UNAUTHORISED_ACCESS, Risk.HIGH),
+    ),
+    "rate_limited": (Event.RATE_LIMIT_EXCEEDED, Risk.MEDIUM),
+    "lock_waits": (Event.RATE_LIMIT_EXCEEDED, Risk.MEDIUM),
+    "token_expired": (Event.TOKEN_EXPIRED, Risk.LOW),
+}
+"""Refusals and failures that are more than a consent that lacks."""
+
 SESSION = ("start", "initialize", "stop")
 """Actions by which a process and its client come and go."""
 
@@ -44,13 +102,19 @@ CHECKPOINT = "checkpoint"
 
 ROTATE, EMERGENCY = "keys rotate", "keys emergency"
 REWRAP, REWRAP_COMPROMISED = "keys rewrap", "keys rewrap compromised"
-_OF_KEYS = {
-    ROTATE: Risk.MEDIUM,
-    EMERGENCY: Risk.HIGH,
-    REWRAP: Risk.MEDIUM,
-    REWRAP_COMPROMISED: Risk.HIGH,
+_OF_ACTIONS = {
+    **dict.fromkeys(SESSION, (Event.SESSION, Risk.LOW)),
+    ROTATE: (Event.KEY_ROTATION, Risk.MEDIUM),
+    EMERGENCY: (Event.KEY_ROTATION, Risk.HIGH),
+    REWRAP: (Event.KEY_ROTATION, Risk.MEDIUM),
+    REWRAP_COMPROMISED: (Event.KEY_ROTATION, Risk.HIGH),
+    ALERT: (Event.SUSPICIOUS_ACTIVITY, Risk.HIGH),
+    TOKEN: (Event.TOKEN_GENERATED, Risk.MEDIUM),
 }
-"""Actions that replace keys; the grave ones, because one may be known to others."""
+"""Actions that are events of their own; of keys the grave ones are those where one may
+be known to others."""
+
+_LET_OUT = {Outcome.RELEASED, Outcome.PREVIEW}
 
 _OUTCOMES = (
     (CancelledCallError, Outcome.CANCELLED),
@@ -74,6 +138,7 @@ class Facts:
     answer: bytes = b""
     code: str = ""
     opened: frozenset[Pair] = frozenset()
+    weeks: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
 
     def released(
@@ -86,6 +151,8 @@ class Facts:
         """
         self.answer = answer.structured or answer.text.encode()
         self.opened = opened
+        if level is not None:
+            self.weeks = weeks_told(answer.days)
         if level not in {None, Level.MEDIUM}:
             self.detail["level"] = level
 
@@ -129,6 +196,7 @@ def line_of(
         arguments=_digest(ring, who, "arguments", facts.arguments),
         answer=_digest(ring, who, "answer", facts.answer),
         size=len(facts.answer),
+        weeks=facts.weeks,
     )
 
 
@@ -138,21 +206,47 @@ def ends_epoch(line: Line) -> bool:
     return line.outcome is Outcome.STOPPED or (line.outcome is Outcome.DONE and changes)
 
 
+def weeks_told(days: Sequence[str]) -> str:
+    """Return the weeks of local days, as numbers and runs of them, in order.
+
+    Weeks are counted from 0001-01-01, Monday to Sunday: ``105710-105713 105762``.
+    """
+    if not days:
+        return ""
+    weeks = sorted({(date.fromisoformat(day).toordinal() - 1) // 7 for day in days})
+    runs: list[list[int]] = []
+    for week in weeks:
+        if runs and runs[-1][-1] == week - 1:
+            runs[-1][1:] = [week]
+        else:
+            runs.append([week])
+    return " ".join("-".join(map(str, run)) for run in runs)
+
+
 def _graded(
     caller: Caller, action: str, outcome: Outcome, code: str
 ) -> tuple[Event, Risk]:
-    if code in _GRAVE:
-        return Event.UNAUTHORISED_ACCESS, Risk.HIGH
+    if code in _OF_CODES:
+        return _OF_CODES[code]
     if outcome is Outcome.REFUSED:
         return Event.UNAUTHORISED_ACCESS, Risk.MEDIUM
-    if action in SESSION:
-        return Event.SESSION, Risk.LOW
-    if action in _OF_KEYS:
-        return Event.KEY_ROTATION, _OF_KEYS[action]
-    if isinstance(caller, Recipient | Job):
+    if action in _OF_ACTIONS:
+        return _OF_ACTIONS[action]
+    if outcome in _LET_OUT or _is_recipients(caller):
         return Event.DATA_ACCESS, Risk.LOW
-    risk = Risk.HIGH if action in _GRAVE_ACTIONS else Risk.MEDIUM
-    return Event.ADMINISTRATIVE_ACTION, risk
+    return Event.ADMINISTRATIVE_ACTION, _risk_of(action)
+
+
+def _is_recipients(caller: Caller) -> bool:
+    asker = caller.behalf if isinstance(caller, Job) else caller
+    return isinstance(asker, Recipient)
+
+
+def _risk_of(action: str) -> Risk:
+    if action in _GRAVE_ACTIONS:
+        return Risk.HIGH
+    looks = action in _LOOKS or action.endswith(_LOOK_WORDS)
+    return Risk.LOW if looks else Risk.MEDIUM
 
 
 def _door(caller: Caller) -> str:

@@ -21,14 +21,15 @@ from pierre_mcp.store.high_water import Mark
 from pierre_mcp.store.write_ahead import TRUNCATE_TRIES
 
 if TYPE_CHECKING:  # a server needs none of it for a quarter of an hour
+    from pierre_mcp.keyring import log_key
     from pierre_mcp.keyring import notes as notes_of
-    from pierre_mcp.keyring.log_key import LogKey
     from pierre_mcp.services import witnessing
     from pierre_mcp.services.witnessing import Lacking
     from pierre_mcp.store import audit_against, checkpoints
     from pierre_mcp.store.audit_against import Evidence
     from pierre_mcp.store.pruning import Pruning
 else:
+    log_key = Late("pierre_mcp.keyring.log_key")
     notes_of = Late("pierre_mcp.keyring.notes")
     audit_against = Late("pierre_mcp.store.audit_against")
     checkpoints = Late("pierre_mcp.store.checkpoints")
@@ -134,22 +135,25 @@ class LogKeeping(Widening):
         return self._store.noted()
 
     def evidence(
-        self, *, notes: bytes | None = None, key: "LogKey | None" = None
+        self, *, notes: bytes | None = None, key: bytes | None = None
     ) -> "Evidence":
         """Return what the log is to be held against: the outside files, and more.
 
         Args:
             notes: Checkpoints that were kept elsewhere, as a file holds them.
-            key: As ``log_key`` gave it at some time.
+            key: As ``audit key`` wrote it to a file at some time.
 
         Raises:
             HighWaterUnreadableError: An outside file cannot be read.
-            LogKeyMalformedError: The key is another store's.
+            LogKeyMalformedError: The key is none, or another store's.
             NotesForeignError: No note is of this store.
         """
         (mark, _), (store_id, ours) = self._store.noted(), self._store.noted_notes()
         origin = notes_of.origin_of(store_id)
-        if key is not None and key.origin != origin:
+        own = (
+            None if key is None else log_key.LogKey.parsed(key.decode(errors="replace"))
+        )
+        if own is not None and own.origin != origin:
             raise LogKeyMalformedError
         more = () if notes is None else audit_against.kept_in(notes, origin)
-        return audit_against.Evidence((*ours, *more), mark, key)
+        return audit_against.Evidence((*ours, *more), mark, own)

@@ -5,7 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pierre_mcp.clock import Clock
-from pierre_mcp.errors import LockTimeoutError, PierreError
+from pierre_mcp.errors import (
+    LockTimeoutError,
+    PierreError,
+    RateLimitedError,
+    RefusedError,
+)
 from pierre_mcp.gate.lines import Facts, ended, ends_epoch, line_of
 from pierre_mcp.gate.steadiness import noted_at
 from pierre_mcp.model.audit import Line, Outcome
@@ -27,14 +32,20 @@ class Records:
         store: For the steps of its own in which failures are recorded.
         clock: Tells when.
         concerned: Says whom a failure is about; nobody where they were erased.
+        paced: Raises RateLimitedError for a call that is one too many.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, concerned: Callable[[Tx], Identity | None]
+        self,
+        store: Store,
+        clock: Clock,
+        concerned: Callable[[Tx], Identity | None],
+        paced: Callable[[Tx, Call, Identity | None], None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._concerned = concerned
+        self._paced = paced
 
     def add(
         self,
@@ -45,15 +56,15 @@ class Records:
         who: Identity | None,
         *,
         after: audit_state.Tail | None = None,
-    ) -> None:
-        """Append the row, under the policy epoch of the log itself.
+    ) -> int:
+        """Append the row, under the policy epoch of the log itself; return its number.
 
         Never that of the cell: one refused as tampered would then be recorded as the
         newest, and pass the next time. ``after`` is the log's tail, where this
         transaction has read it already.
         """
         line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=None)
-        self._append(tx, line, facts, who, after)
+        return self._append(tx, line, facts, who, after)
 
     def add_changed(
         self, tx: Tx, call: Call, outcome: Outcome, facts: Facts, who: Identity
@@ -68,9 +79,17 @@ class Records:
 
     @contextmanager
     def of_failures(self, call: Call, facts: Facts) -> Iterator[None]:
-        """Record what ends the body early, in a step of its own, and let it pass."""
+        """Record what ends the body early, in a step of its own, and let it pass.
+
+        But for refusals beyond a limit: those are counted, not recorded one by one.
+
+        Raises:
+            RateLimitedError: It was one call too many, whatever it failed of.
+        """
         try:
             yield
+        except RateLimitedError:
+            raise
         except BaseException as error:
             self._add_failure(call, error, facts)
             raise
@@ -83,7 +102,12 @@ class Records:
         failed = Facts(facts.arguments, code=code, detail=facts.detail)
         try:
             with self._store.writing(deadline_s=_patience_s(error)) as tx:
-                self.add(tx, call, outcome, failed, self._concerned(tx))
+                who = self._concerned(tx)
+                if not isinstance(error, RefusedError):  # those were paced when let in
+                    self._paced(tx, call, who)
+                self.add(tx, call, outcome, failed, who)
+        except RateLimitedError:
+            raise
         except Exception as second:  # noqa: BLE001 - nothing but an error may leave
             LOG.error("a failure was not recorded: %s", type(second).__name__)  # noqa: TRY400 - its text may hold data
 
@@ -94,10 +118,10 @@ class Records:
         facts: Facts,
         who: Identity | None,
         after: audit_state.Tail | None,
-    ) -> None:
+    ) -> int:
         detail, now = facts.detail or None, noted_at(self._clock)
         close = audit_state.Closing() if ends_epoch(line) else None
-        audit.append(
+        return audit.append(
             tx, line, now=now, who=who, detail=detail, after=after, close=close
         )
 

@@ -13,6 +13,7 @@ from pierre_mcp.errors import (
     PolicyChangedError,
     PreviewWritesError,
     PromptUnknownError,
+    RateLimitedError,
     ResourceUnknownError,
     ToolUnknownError,
 )
@@ -20,14 +21,16 @@ from pierre_mcp.gate.admission import About, Admission, Admitted
 from pierre_mcp.gate.answering import answer_of, refusal_of
 from pierre_mcp.gate.arguments import as_bytes, parse
 from pierre_mcp.gate.lines import Facts
+from pierre_mcp.gate.pacing import Pacing
 from pierre_mcp.gate.records import Records
 from pierre_mcp.model.answer import Answer
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.fields import Params
+from pierre_mcp.model.identity import Identity
 from pierre_mcp.model.scope import Pair
 from pierre_mcp.services.steps import Listener, Progress, silent
-from pierre_mcp.store.database import Store
+from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
 from pierre_mcp.tools.table import NO_RESOURCE, Prompt, Table, Tool
 
@@ -54,8 +57,11 @@ class Serving:
     def __init__(self, store: Store, table: Table, clock: Clock, about: About) -> None:
         self._store = store
         self._table = table
-        self._admit = Admission(clock, about, table.readers)
-        self._record = Records(store, clock, self._admit.concerned)
+        self._admit = Admission(clock, about, table.readers, self._check_pace)
+        self._record = Records(store, clock, self._admit.concerned, self._check_pace)
+        self._pacing = Pacing(
+            store, clock, self._record, self._admit.concerned, about.command
+        )
         self._clock = clock
 
     def serve(
@@ -110,10 +116,24 @@ class Serving:
         try:
             with self._record.of_failures(call, facts):
                 return work()
+        except RateLimitedError as error:
+            return self._held_back(call, error)
         except PierreError as error:
             return refusal_of(error)
         except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
             return refusal_of(PierreError())
+
+    def _held_back(self, call: Call, error: RateLimitedError) -> Answer:
+        try:
+            self._pacing.refused(call)
+        except PierreError as second:  # it could not be recorded
+            return refusal_of(second)
+        except Exception:  # noqa: BLE001 - whatever broke, only a word leaves
+            return refusal_of(PierreError())
+        return refusal_of(error)
+
+    def _check_pace(self, tx: Tx, call: Call, who: Identity | None) -> None:
+        self._pacing.check(tx, call, who)
 
     def _written(
         self,
@@ -131,8 +151,10 @@ class Serving:
         text = prompt.write(parse(prompt.takes, as_bytes(given)))
         with self._store.writing() as tx:
             turn.check()
+            who = self._admit.owner(tx)
+            self._check_pace(tx, call, who)
             facts.answer = text.encode()
-            self._record.add(tx, call, _released(call), facts, self._admit.owner(tx))
+            self._record.add(tx, call, _released(call), facts, who)
         return Answer(text=text)
 
     def _served(

@@ -58,6 +58,7 @@ def within(settings: Settings, directory: Path) -> Settings:
         config_dir=directory / "config",
         profile=DEFAULT_PROFILE,
         mek_source="dev",
+        alert_command="",
         master_key=None,
         production=False,
     )

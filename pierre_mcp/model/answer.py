@@ -21,6 +21,7 @@ class Answer:
         code: The error's stable name, as ``consent_missing``; None on success.
         operation: The id of the long work this call began or joined, if it did.
         mime_type: Of the text, where it is the whole answer.
+        days: The local days it told of, activity by activity.
         units: The person's, ``metric`` or ``imperial``, for who draws a tool's answer.
     """
 
@@ -31,6 +32,7 @@ class Answer:
     operation: str | None = None
     mime_type: str = "text/plain"
     units: str = "metric"
+    days: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,8 @@ class Line:
         answer: Keyed digest of the bytes that left, hex, or empty.
         size: Of the answer, bytes.
         session: The process that served it.
+        weeks: Which weeks the answer told of, activity by activity, as
+            ``gate.lines.weeks_told`` writes them; the file shows the calendar anyway.
     """
 
     event: Event
@@ -74,6 +76,7 @@ class Line:
     arguments: str = ""
     answer: str = ""
     size: int = 0
+    weeks: str = ""
 
 
 class FindingKind(StrEnum):

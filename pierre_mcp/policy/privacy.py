@@ -134,6 +134,27 @@ def clean(text: str, limit: int = MAX_NAME) -> str:
     return flat[:limit].rstrip()
 
 
+def visible(text: str) -> str:
+    r"""Return text of the log as it may be written anywhere, with nothing lost.
+
+    What shows nothing or moves the cursor stands as ``\uXXXX``, and a backslash twice,
+    so that no two texts are written alike.
+    """
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text
+    return "".join(map(_written, text))
+
+
+def _written(char: str) -> str:
+    if char == "\\":
+        return "\\\\"
+    category = unicodedata.category(char)
+    if category in _HOSTILE or category in _LINE_ENDS or char in _UNSEEN:
+        code = ord(char)
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return char
+
+
 def _seen(char: str) -> str:
     """Return what a character leaves: itself, a space, or nothing."""
     category = unicodedata.category(char)

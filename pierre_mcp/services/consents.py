@@ -204,6 +204,22 @@ def withdraw(
     return gone
 
 
+def end_tokens(tx: Tx, grant: Grant) -> None:
+    """End every consent token given out until now; what is held stays.
+
+    A token is good only under the policy epoch it was given out under.
+
+    Raises:
+        RuntimeError: The grant is not the owner's.
+    """
+    _check_owner(grant)
+    policy = policies.read(tx, grant).policy
+    update = {"policy_epoch": policy.policy_epoch + 1}
+    policies.write(tx, grant, policy.model_copy(update=update))
+    entry = LedgerEntry(event=LedgerEvent.TOKENS_ENDED, at=grant.here.now, by="owner")
+    policies.enter(tx, grant, entry)
+
+
 def given_lately(tx: Tx, grant: Grant) -> tuple[Given, ...]:
     """Return what was given in the last 7 days, oldest first; by the ledger alone."""
     since = grant.here.now - LATELY

@@ -31,7 +31,8 @@ from pierre_mcp.store.database import Tx
 
 SECTIONS: Final = (
     *("profile", "athlete", "gear", "activities", "files", "imports", "consents"),
-    *("recipients", "access", "corrections", "requests", "settings", "operations"),
+    *("recipients", "access", "corrections", "requests", "incidents", "settings"),
+    "operations",
 )
 """What an export is made of; all of it, unless the person names some."""
 

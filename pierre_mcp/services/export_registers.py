@@ -9,11 +9,13 @@ from pierre_mcp.model.correction import Part
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.store import (
+    alerts,
     athlete,
     corrections,
     exporting,
     gear,
     imports,
+    incidents,
     people,
     policies,
     requests,
@@ -132,6 +134,22 @@ def asked_by_law(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
     ]
 
 
+def went_wrong(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
+    """Return the register of incidents, oldest first."""
+    return [
+        {"number": one.number, **one.incident.model_dump(mode="json")}
+        for one in incidents.listed(tx, grant)
+    ]
+
+
+def raised(tx: Tx, grant: Grant) -> list[dict[str, Any]]:
+    """Return every alert, oldest first."""
+    return [
+        {"number": one.number, **one.alert.model_dump(mode="json")}
+        for one in alerts.listed(tx, grant)
+    ]
+
+
 def told_changes(changes: Mapping[Part, Any]) -> dict[str, Any]:
     """Return changes by the name of what was changed."""
     return {part: change.model_dump(mode="json") for part, change in changes.items()}
@@ -150,6 +168,7 @@ REGISTERS: Final[Mapping[str, Mapping[str, Read]]] = MappingProxyType(
         },
         "corrections": {"corrections.json": corrected},
         "requests": {"requests.json": asked_by_law},
+        "incidents": {"incidents.json": went_wrong, "alerts.json": raised},
         "settings": {"settings.json": settings},
         "operations": {"operations.json": exporting.operations},
     }

@@ -24,6 +24,8 @@ recipients.json      who holds or received anything of yours, and when last
 access_history.jsonl every access to your data, in words and in fields
 corrections.json     what you corrected: what was recorded, what is right, and why
 requests.json        what you asked for by law, and what became of it
+incidents.json       what went wrong, and what you did about it
+alerts.json          what looked like misuse of your data, and why
 settings.json        your privacy zones, objections and retention
 operations.json      long work that assistants asked for
 
@@ -56,7 +58,10 @@ _WHO: Final = {"owner": "You", "job": "A job of yours", "system": "pierre-mcp it
 def in_words(row: Mapping[str, Any]) -> str:
     """Return what a row of the log says, as a sentence."""
     who = row["recipient"] or _WHO.get(row["caller"], "Something")
+    if row["recipient"] and row["caller"] == "owner":
+        previewed = row["outcome"] == "preview"
+        who = f"You, as {who}," if previewed else f"A preview as {who}"
     did = _DID.get(row["outcome"], "{action}").format(action=row["action"])
     why = f" ({row['code']})" if row["code"] else ""
-    opened = f", with {', '.join(row['opened'])}" if row["opened"] else ""
+    opened = f", with {', '.join(map(str, row['opened']))}" if row["opened"] else ""
     return f"{who} {did}{why}{opened}."

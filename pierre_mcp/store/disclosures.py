@@ -17,6 +17,7 @@ from pierre_mcp.store import audit
 from pierre_mcp.store.database import Tx
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER_US: Final = 1 << 62
 _NO_CATEGORY: Final = (":",)
 
 # An entry is our own compact JSON, in which a quote within a word is escaped.
@@ -47,6 +48,7 @@ def summed(
     maintenance: Maintenance,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     recipient: str | None = None,
 ) -> list[Disclosure]:
     """Return what left, by recipient, source and category, in this order.
@@ -55,20 +57,22 @@ def summed(
         tx: The snapshot in which the log was verified.
         maintenance: From the gate.
         since: The first moment that counts; all of them where None.
+        until: The first moment after it that does not; none where None.
         recipient: The only one that counts; all of them where None.
     """
     begun = max(audit.done(tx, maintenance, audit.ERASE), default=0)
     from_us = 0 if since is None else audit.micros(since)
-    return _sums(_rows(tx, begun), from_us, recipient)
+    to_us = _NEVER_US if until is None else audit.micros(until)
+    return _sums(_rows(tx, begun), range(from_us, to_us), recipient)
 
 
 def _sums(
-    rows: Iterable[dict[str, Any]], from_us: int, recipient: str | None
+    rows: Iterable[dict[str, Any]], span_us: range, recipient: str | None
 ) -> list[Disclosure]:
     sums: dict[tuple[str, str], _Sum] = {}
     for row in rows:
         whose = row["recipient"]
-        if not whose or row["at_us"] < from_us or recipient not in {None, whose}:
+        if not whose or row["at_us"] not in span_us or recipient not in {None, whose}:
             continue
         # Of a row only these few facts are kept, however many rows there are.
         facts = {name: row.get(name) for name in ("at_us", "policy_epoch", "level")}

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from pierre_mcp.errors import AuditTamperedError, SealBrokenError
+from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.chain import SALT_BYTES
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.operation import Operation
+from pierre_mcp.store import audit_reading
 from pierre_mcp.store.audit import ERASE
 from pierre_mcp.store.database import Tx
 
@@ -45,7 +45,7 @@ _OPERATIONS = """
 _NOTICES = "SELECT version, language, body FROM notices ORDER BY version, language"
 _KEPT_OF_ENTRY: Final = (
     *("door", "caller", "recipient", "action", "outcome", "code", "event", "risk"),
-    *("opened", "size", "session", "policy_epoch"),
+    *("opened", "size", "weeks", "session", "policy_epoch"),
 )
 """Of an entry all but digests: these say nothing to the person, and are not for copies
 outside the store."""
@@ -96,7 +96,7 @@ def accesses(
             at = _EPOCH + timedelta(microseconds=entry["at_us"])
         except (ValueError, KeyError, TypeError):
             raise AuditTamperedError from None
-        detail = None if cell is None else _detail(tx, grant, seq, cell)
+        detail = None if cell is None else audit_reading.detail(tx, grant, seq, cell)
         yield seq, {"row": seq, "at": at, **told, "detail": detail}
 
 
@@ -128,14 +128,6 @@ def notices(tx: Tx, grant: Grant) -> list[Mapping[str, Any]]:
     _check_owner(grant)
     names = ("version", "language", "text")
     return [dict(zip(names, row, strict=True)) for row in tx.execute(_NOTICES)]
-
-
-def _detail(tx: Tx, grant: Grant, seq: int, cell: bytes) -> Any:
-    place = Place("audit.detail/1", grant.tenant, grant.person, str(seq))
-    try:
-        return from_json(tx.ring.open(cell, place)[SALT_BYTES:])
-    except SealBrokenError:  # the log's own check tells of it; the rest is the person's
-        return None
 
 
 def _check_owner(grant: Grant) -> None:

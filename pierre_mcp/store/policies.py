@@ -62,6 +62,7 @@ class LedgerEvent(StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     CLOCK_CONFIRMED = "clock_confirmed"
+    TOKENS_ENDED = "tokens_ended"
 
 
 class LedgerEntry(BaseModel):

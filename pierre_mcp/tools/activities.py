@@ -190,6 +190,11 @@ def _wanted(params: ActivitiesParams, place: PlaceInList | None) -> Wanted:
     )
 
 
+def told_days(column: Any) -> tuple[str, ...]:
+    """Return the days of a column; none where it may not be read."""
+    return () if column is MISSING else tuple(column)
+
+
 def why_empty(tx: Tx, grant: Grant, named: str | None) -> Availability:
     """Return why there is nothing of a source, or of all: only of what may be read."""
     held = {r.source for r in recordings.ranges(tx, grant)}
@@ -283,4 +288,5 @@ GET_ACTIVITIES = Tool(
     run=list_activities,
     show=show_activities,
     source_of=lambda params: params.provider,
+    days=lambda reply: told_days(reply.activities.day),
 )

@@ -265,4 +265,5 @@ GET_ACTIVITY = Tool(
     run=get_activity,
     show=show_activity,
     about=lambda reply: reply.source,
+    days=lambda reply: (reply.day,),
 )

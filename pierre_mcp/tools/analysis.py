@@ -355,4 +355,5 @@ ANALYZE_ACTIVITY = Tool(
     ),
     run=analyze_activity,
     show=show_analysis,
+    days=lambda reply: (reply.day,),
 )

@@ -214,4 +214,5 @@ COMPARE_ACTIVITIES = Tool(
     ),
     run=compare_activities,
     show=show_comparison,
+    days=lambda reply: reply.day,
 )

@@ -44,6 +44,7 @@ class Tool(Generic[P, R]):
         about: Which source alone a result is about, if it is one; it says so itself.
         begins: The id of the operation a result says was begun: whoever serves the
             call has it done, a step at a time, and answers again after a while.
+        days: Which local days a reply told of, activity by activity; totals tell none.
         document: Its answer is one text in Markdown; a resource gives it, and it is in
             no list of tools.
     """
@@ -61,6 +62,7 @@ class Tool(Generic[P, R]):
     begins: Callable[[R], str | None] = lambda _: None
     destructive: bool = False
     document: bool = False
+    days: Callable[[Any], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from pierre_mcp.services import consents
 from pierre_mcp.store.database import Store
 from pierre_mcp.tools.analysis import AnalysisParams, analyze_activity
 from pierre_mcp.tools.catalogue import table
-from tests.bench.path import RECIPIENT, say
+from tests.bench.path import RECIPIENT, say, unlimited
 from tests.bench.streams_tool import long_ride
 from tests.corpus import recorded
 from tests.stores import a_store, owner_grant, put
@@ -87,6 +87,7 @@ def fill(store: Store, seconds: int, others: int) -> None:
         Call(Owner(), "consent", "bench"),
         lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
     )
+    unlimited(gate_of(store))
     store.checkpoint()
 
 

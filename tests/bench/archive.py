@@ -37,7 +37,7 @@ from pierre_mcp.services import consents
 from pierre_mcp.tools.catalogue import table
 from tests.bench.big_export import fit_files, make
 from tests.bench.fit import theirs
-from tests.bench.path import ARGUMENTS, RECIPIENT, TOOL, say, settle
+from tests.bench.path import ARGUMENTS, RECIPIENT, TOOL, say, settle, unlimited
 from tests.bench.stdio_floor import Raw
 from tests.canonical import dump
 from tests.stores import a_store, owner_grant
@@ -155,6 +155,7 @@ def given(directory: Path) -> None:
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )
+        unlimited(gate)
 
 
 def dumped(directory: Path) -> list[str]:

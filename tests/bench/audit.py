@@ -107,11 +107,12 @@ class _Timed(Records):
 
     took_s = 0.0
 
-    def add(self, tx: Tx, *rest: Any, **named: Any) -> None:
+    def add(self, tx: Tx, *rest: Any, **named: Any) -> int:
         """Append, and note how long it took."""
         started_s = time.perf_counter()
-        super().add(tx, *rest, **named)
+        row = super().add(tx, *rest, **named)
         self.took_s += time.perf_counter() - started_s
+        return row
 
 
 def _calls(store: Store, count: int) -> None:

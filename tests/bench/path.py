@@ -24,7 +24,7 @@ from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.gate import About, Gate
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.policy.bundles import training
-from pierre_mcp.services import consents
+from pierre_mcp.services import consents, watching
 from pierre_mcp.tools.catalogue import table
 from tests.bench.stdio_floor import Raw, latencies_s, measure
 from tests.formats.making import fit_activity, ride
@@ -77,7 +77,16 @@ def fill(directory: Path, count: int) -> None:
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )
+        unlimited(gate)
         store.checkpoint()
+
+
+def unlimited(gate: Gate) -> None:
+    """Let calls in as fast as a bench makes them."""
+    gate.widen(
+        Call(Owner(), "security thresholds set", "bench"),
+        lambda tx, own: watching.set_threshold(tx, own, "calls_a_minute", 1_000_000),
+    )
 
 
 def beside_an_import(asked: argparse.Namespace, root: Path) -> None:

@@ -44,7 +44,7 @@ from pierre_mcp.store.database import Store
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.records import RecordsParams, get_personal_records
-from tests.bench.path import RECIPIENT, say
+from tests.bench.path import RECIPIENT, say, unlimited
 from tests.stores import a_recording, a_store, owner_grant, put
 
 LAST = date(2026, 10, 1)
@@ -82,6 +82,7 @@ def fill(path: Path, count: int) -> Curves:
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )
+        unlimited(gate)
         store.checkpoint()
     return made.curves
 

@@ -26,7 +26,7 @@ from pierre_mcp.model.recording import NewRecording
 from pierre_mcp.policy.bundles import training
 from pierre_mcp.services import consents
 from pierre_mcp.tools.catalogue import table
-from tests.bench.path import RECIPIENT, say, settle
+from tests.bench.path import RECIPIENT, say, settle, unlimited
 from tests.bench.stdio_floor import Raw, measure
 from tests.stores import a_recording, a_store, owner_grant, put
 
@@ -66,6 +66,7 @@ def fill(directory: Path, seconds: int) -> None:
             Call(Owner(), "consent", "bench"),
             lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
         )
+        unlimited(gate)
         store.checkpoint()
 
 

@@ -40,7 +40,7 @@ from pierre_mcp.store.database import Store
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.load import LoadParams, analyze_training_load
-from tests.bench.path import RECIPIENT, say
+from tests.bench.path import RECIPIENT, say, unlimited
 from tests.stores import a_grant, a_recording, a_store, owner_grant, owner_of, put
 
 YEARS = 10
@@ -82,6 +82,7 @@ def fill(store: Store, count: int) -> None:
         Call(Owner(), "consent", "bench"),
         lambda tx, own: consents.give(tx, own, RECIPIENT, scopes, expires_at=None),
     )
+    unlimited(gate)
     store.checkpoint()
 
 

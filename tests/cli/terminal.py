@@ -47,6 +47,7 @@ class Terminal:
         env: Mapping[str, str],
         *,
         command: Sequence[str] = (),
+        within_s: float = WITHIN_S,
         **changed: Any,
     ) -> None:
         self._ours, theirs = os.openpty()
@@ -60,7 +61,7 @@ class Terminal:
         os.close(theirs)
         self.text = ""
         self._read_to = 0
-        self._end_s = time.monotonic() + WITHIN_S
+        self._end_s = time.monotonic() + within_s
 
     def __enter__(self) -> Self:
         return self

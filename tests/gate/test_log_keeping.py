@@ -121,7 +121,11 @@ def test_an_emergency_draws_the_epochs_key_anew_and_signs_the_log_again(
     assert all(notes.signed_by(earlier.vkey, note) for note in old)
     assert not any(notes.names(earlier.vkey, note) for note in now[len(old) :])
     assert now[: len(old)] == old == outside(world)[: len(old)]
-    for against in (NOTHING, world.gate.evidence(), world.gate.evidence(key=earlier)):
+    for against in (
+        NOTHING,
+        world.gate.evidence(),
+        world.gate.evidence(key=earlier.text().encode()),
+    ):
         assert isinstance(found(world, against), Health)
 
 
@@ -131,7 +135,9 @@ def test_an_emergency_of_other_keys_leaves_the_log_its_own(world: World) -> None
     call = Call(OWNER, "keys emergency", "session")
     carry_through(world.gate, call, job.steps(), listen=silent)
     assert not any(one.fresh for one in said(world))
-    assert isinstance(found(world, world.gate.evidence(key=key)), Health)
+    assert isinstance(
+        found(world, world.gate.evidence(key=key.text().encode())), Health
+    )
 
 
 @pytest.mark.promise("audit.erasable")
@@ -192,7 +198,7 @@ def test_what_is_another_stores_is_refused(world: World) -> None:
     key = key_of(world)
     foreign = LogKey(notes_vkey(key, "pierre-mcp/another"), key.epoch, key.key)
     with pytest.raises(LogKeyMalformedError):
-        world.gate.evidence(key=foreign)
+        world.gate.evidence(key=foreign.text().encode())
     with pytest.raises(NotesForeignError):
         world.gate.evidence(notes=kept(world)[0].replace("pierre-mcp/", "x/").encode())
     assert world.gate.evidence(notes=kept(world)[0].encode()).notes

@@ -1,8 +1,6 @@
 """The moment of release: what may still stop an answer, and what is left of it then."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,9 +24,10 @@ from pierre_mcp.services.steps import Act
 from pierre_mcp.store import policies, recordings
 from pierre_mcp.store.database import Store, Tx
 from pierre_mcp.store.turn import Turn
+from tests.gate.pressed import PRESSED, full_disk
 from tests.gate.probes import Acting
 from tests.gate.world import ABOUT, CLAUDE, OTHER, World
-from tests.stores import a_recording, database, new_store
+from tests.stores import a_recording, new_store
 
 OWNER = Owner()
 HOSTILE = "s3cret: 48.8566,2.3522 of Jane"
@@ -309,55 +308,11 @@ def broken_maintenance() -> None:
 # --- no record, no passage
 
 
-@contextmanager
-def read_only(world: World) -> Iterator[None]:
-    world.store.db.execute("PRAGMA query_only = ON")
-    yield
-    world.store.db.execute("PRAGMA query_only = OFF")
-
-
-@contextmanager
-def full_disk(world: World) -> Iterator[None]:
-    (pages,) = world.store.db.execute("PRAGMA page_count").fetchone()
-    world.store.db.execute(f"PRAGMA max_page_count = {pages:d}")
-    yield
-    world.store.db.execute("PRAGMA max_page_count = 1073741823")
-
-
-@contextmanager
-def locked_by_another_process(world: World) -> Iterator[None]:
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from pierre_mcp.platform import FileLock\n"
-        "lock = FileLock(Path(sys.argv[1])); assert lock.try_acquire()\n"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    argv = [sys.executable, "-c", code, str(world.directory / "hold.lock")]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        world.store._lock.give_up()  # so that nobody waits for the deadline
-        yield
-        holder.communicate()
-
-
-@contextmanager
-def locked_in_sqlite(world: World) -> Iterator[None]:
-    world.store.db.execute("PRAGMA busy_timeout = 0")
-    db = sqlite3.connect(database(world.directory), isolation_level=None)
-    db.execute("BEGIN IMMEDIATE")
-    yield
-    db.execute("ROLLBACK")
-    db.close()
-
-
 @pytest.mark.promise("audit.fail-closed")
 @pytest.mark.parametrize("tool", ["probe", "scribe", "get_status", "get_activities"])
 @pytest.mark.parametrize(
     "broken",
-    [read_only, full_disk, locked_by_another_process, locked_in_sqlite],
+    PRESSED,
 )
 def test_without_its_record_nothing_passes(
     consented: World,

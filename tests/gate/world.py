@@ -157,10 +157,7 @@ class World:
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row of the log, oldest first, read as anyone can read it."""
-        with sqlite3.connect(database(self.directory)) as db:
-            found = db.execute("SELECT entry FROM audit ORDER BY seq").fetchall()
-        db.close()
-        return [json.loads(entry) for (entry,) in found]
+        return rows_of(self.directory)
 
     def last_row(self) -> dict[str, Any]:
         return self.rows()[-1]
@@ -174,6 +171,14 @@ class World:
         finally:
             db.close()
         return found
+
+
+def rows_of(directory: Path) -> list[dict[str, Any]]:
+    """Every row of the log of the store in ``directory``, oldest first."""
+    with sqlite3.connect(database(directory)) as db:
+        found = db.execute("SELECT entry FROM audit ORDER BY seq").fetchall()
+    db.close()
+    return [json.loads(entry) for (entry,) in found]
 
 
 @contextmanager

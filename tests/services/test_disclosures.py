@@ -97,5 +97,5 @@ def test_of_a_person_who_was_erased_nothing_is_told(world: World) -> None:
 def test_a_level_that_the_log_has_is_told() -> None:
     row = {"recipient": CLAUDE, "at_us": 1, "policy_epoch": 1, "opened": []}
     rows = [row, row | {"level": "medium"}, row | {"level": "high"}]
-    [one] = disclosures._sums(rows, 0, None)
+    [one] = disclosures._sums(rows, range(9), None)
     assert (one.answers, one.levels) == (3, ("high", "medium"))

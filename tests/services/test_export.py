@@ -79,12 +79,14 @@ HELD_IN = {
     "audit_detail": "access_history.jsonl",
     "corrections": "corrections.json",
     "requests": "requests.json",
+    "incidents": "incidents.json",
+    "alerts": "alerts.json",
     "gear": "gear.json",
     "operations": "operations.json",
     "imports": "imports.json",
     "import_files": "imports.json",
 }
-OURS = {"listings", "audit_state", "monitor", "alerts", "incidents"}
+OURS = {"listings", "audit_state", "monitor"}
 """Sealed tables that hold nothing about the person: keys' lists, and the log's key."""
 
 SHIFT = (123.456, -77.7)

@@ -69,7 +69,7 @@ ADMINISTRATIVE: Final = (
         "Response and reporting",
         _R,
         ("log", "rotation"),
-        "who is told, and when",
+        "who is told, and when: see `incident steps`",
     ),
     Safeguard(
         "164.308(a)(7)(ii)(A)",

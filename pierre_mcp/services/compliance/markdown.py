@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pierre_mcp.policy.privacy import clean
+from pierre_mcp.policy.privacy import MAX_NAME, clean
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|#"})
 
@@ -25,9 +25,9 @@ def section(title: str, *parts: str) -> str:
     return "\n\n".join([f"## {title}", *(part.strip() for part in parts)])
 
 
-def plain(text: str) -> str:
+def plain(text: str, limit: int = MAX_NAME) -> str:
     """Return words written elsewhere so that they show as they are."""
-    return clean(text).translate(_SPECIAL)
+    return clean(text, limit).translate(_SPECIAL)
 
 
 def _line(cells: Iterable[str]) -> str:

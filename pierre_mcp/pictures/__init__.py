@@ -1,0 +1,1 @@
+"""Values in, pictures and pages out; pure."""

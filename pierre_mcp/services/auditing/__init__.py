@@ -1,0 +1,1 @@
+"""The audit log read for people: looked through, exported, and reported on."""
