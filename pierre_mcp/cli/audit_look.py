@@ -10,10 +10,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from pierre_mcp.cli.audit_out import say_escaped
-from pierre_mcp.cli.faults import RowUnknownError
 from pierre_mcp.cli.periods import From, To, period
 from pierre_mcp.cli.session import AsJson, current, say, say_table
-from pierre_mcp.errors import PersonErasedError
+from pierre_mcp.errors import PersonErasedError, RowUnknownError
 from pierre_mcp.model.audit import Event, Outcome, Risk
 from pierre_mcp.model.audit_facts import asker
 from pierre_mcp.model.category import Category

@@ -108,13 +108,6 @@ class ReaderGoneError(CancelledCallError):
     """Whoever was to read it has read enough."""
 
 
-class RowUnknownError(InvalidError):
-    """The log has no row of that number."""
-
-    code = "row_unknown"
-    remedy = "See the newest ones with: pierre-mcp audit tail"
-
-
 class PassphraseWeakError(InvalidError):
     """A passphrase has at least 12 characters, 6 of them different, so that trying out is slow."""  # noqa: E501
 

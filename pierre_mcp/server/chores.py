@@ -15,6 +15,7 @@ from pierre_mcp.model.caller import Call, System
 from pierre_mcp.policy.log_retention import LogDays
 from pierre_mcp.server.upkeep import Chore, Next
 from pierre_mcp.services.steps import Listener, silent
+from pierre_mcp.settings import Settings
 from pierre_mcp.store.database import Store
 
 if TYPE_CHECKING:  # most sessions need none of it
@@ -32,6 +33,20 @@ Look = Callable[[Callable[[Store], bool]], Awaitable[bool]]
 """Asks something of the store that the server has open, on its thread."""
 
 log = logging.getLogger(__name__)
+
+
+def all_of(
+    look: Look, gate_on: GateOn, clock: Clock, *, session: str, settings: Settings
+) -> list[Chore]:
+    """Return every chore, in the order in which they are looked for."""
+    max_age = timedelta(days=settings.key_max_age_days)
+    days = LogDays(settings.audit_days, settings.audit_detail_days)
+    has = (look, gate_on, clock)
+    return [
+        rotating(*has, session=session, max_age=max_age, lock=settings.rotation_lock),
+        expiring(*has, session=session, lock=settings.retention_lock),
+        pruning(*has, session=session, days=days, lock=settings.pruning_lock),
+    ]
 
 
 def rotating(  # noqa: PLR0913 - what a server has at hand

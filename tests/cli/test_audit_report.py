@@ -20,10 +20,9 @@ from pierre_mcp.cli.faults import (
     NotTakenError,
     PathTakenError,
     PathUnwritableError,
-    RowUnknownError,
 )
 from pierre_mcp.cli.session import Session, begin
-from pierre_mcp.errors import ExportUnwritableError
+from pierre_mcp.errors import ExportUnwritableError, RowUnknownError
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.audit_report import SectionName
 from pierre_mcp.model.caller import Call, Owner
