@@ -8,7 +8,6 @@ itself begins and ends here too.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -24,8 +23,7 @@ from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Job, Recipient, System
 from pierre_mcp.model.operation import IMPORTS, TELLS
 from pierre_mcp.model.witness import have_witnesses
-from pierre_mcp.policy.log_retention import LogDays
-from pierre_mcp.server.chores import expiring, pruning, rotating
+from pierre_mcp.server.chores import all_of
 from pierre_mcp.server.jobs import WAIT_S, Jobs
 from pierre_mcp.server.lately import Lately
 from pierre_mcp.server.methods import RequestInfo
@@ -228,32 +226,7 @@ class FrontDesk:
         async def look(work: Callable[[Store], bool]) -> bool:
             return await self._worker.run(lambda store, _: work(store))
 
-        max_age = timedelta(days=settings.key_max_age_days)
-        return [
-            rotating(
-                look,
-                on,
-                clock,
-                session=self._session,
-                max_age=max_age,
-                lock=settings.rotation_lock,
-            ),
-            expiring(
-                look,
-                on,
-                clock,
-                session=self._session,
-                lock=settings.retention_lock,
-            ),
-            pruning(
-                look,
-                on,
-                clock,
-                session=self._session,
-                days=LogDays(settings.audit_days, settings.audit_detail_days),
-                lock=settings.pruning_lock,
-            ),
-        ]
+        return all_of(look, on, clock, session=self._session, settings=settings)
 
     async def settle(self) -> None:
         """Enter the refusals that were only counted yet: the process is ending."""

@@ -191,7 +191,7 @@ COMMANDS: Mapping[str, Given | str] = {
     "incident steps": _done("incident steps"),
     "consent withdraw": _done(f"consent withdraw --to {LABEL}", "consent withdraw"),
     "compliance": _done("compliance dpia", *("compliance",) * 3),
-    "doctor": _done("doctor", *("doctor",) * 3),
+    "doctor": _done("doctor", *("doctor",) * 4),
     # the store as a whole
     "keys status": _done("keys status", "keys status"),
     "keys rotate": _job("keys rotate", "keys rotate"),

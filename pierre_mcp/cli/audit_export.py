@@ -59,6 +59,6 @@ def export(
 def warn_broken(found: Finding) -> None:
     """Say on stderr from where on nothing can be told."""
     err().print(
-        f"The log is NOT healthy at row {found.seq}: only rows before it are told. "
+        f"The log is NOT healthy at {found.where}: only rows before are told. "
         "Look with: pierre-mcp audit verify"
     )

@@ -15,7 +15,7 @@ from pierre_mcp.errors import (
 )
 from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.platform import write_private_file
-from pierre_mcp.services.checking import verify_log, where
+from pierre_mcp.services.checking import verify_log
 from pierre_mcp.store import checkpoints
 from pierre_mcp.tools.wording import count
 
@@ -119,7 +119,7 @@ def _tell_broken(found: Finding, *, as_json: bool) -> None:
             said["last_row"] = found.last_seq
         say_json(said | {"finding": found.kind})
         return
-    say(f"NOT healthy: at {where(found)}: {_MEANS[found.kind]}.")
+    say(f"NOT healthy: at {found.where}: {_MEANS[found.kind]}.")
     say(
         "Something other than this program changed the store. Keep a copy of it, and "
         "put back a backup."

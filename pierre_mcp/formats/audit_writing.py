@@ -55,6 +55,7 @@ def integrity(report: Report) -> dict[str, Any]:
         "healthy": False,
         "rows": report.verified_rows,
         "row": report.finding.seq,
+        "last_row": report.finding.last_seq or report.finding.seq,
         "finding": report.finding.kind,
     }
 

@@ -42,6 +42,9 @@ _GRAVE_ACTIONS = {
     "security thresholds set",
 }
 _LOOKS = {
+    "audit prove",
+    "audit report",
+    "audit search",
     "audit tail",
     "audit verify",
     "compliance",

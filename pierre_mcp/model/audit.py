@@ -107,6 +107,13 @@ class Finding:
     kind: FindingKind
     last_seq: int | None = None
 
+    @property
+    def where(self) -> str:
+        """In words: at a row, or between two checkpoints."""
+        if self.last_seq in {None, self.seq}:
+            return f"row {self.seq}"
+        return f"rows {self.seq} to {self.last_seq}"
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

@@ -120,8 +120,8 @@ def _verdict(report: Report) -> Markup:
         )
     return element(
         "p",
-        element("strong", f"The log does NOT hold at row {found.seq}."),
-        f" Found: {found.kind}. Only the {rows} rows before it count here; of later "
+        element("strong", f"The log does NOT hold at {found.where}."),
+        f" Found: {found.kind}. Only the {rows} rows before count here; of later "
         "ones nothing can be told.",
         class_="verdict broken",
     )

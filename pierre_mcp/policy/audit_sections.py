@@ -37,6 +37,9 @@ _CONSENT_ACTS: Final = {
     "object lift",
     "privacy set",
 }
+_INCIDENT_LOOKS: Final = {
+    f"{INCIDENT}{look}" for look in ("list", "report", "show", "timeline")
+}
 _CONSENT_TOOL: Final = "withdraw_consent"
 _EXPORTS: Final = {"export", "export write", "audit export"}
 
@@ -84,7 +87,8 @@ def of_incident(row: Facts) -> bool:
 
 def keeps_incident(row: Facts) -> bool:
     """Tell whether an incident was opened, noted, contained or closed."""
-    return row.is_act and row.action.startswith(INCIDENT)
+    kept = row.action.startswith(INCIDENT) and row.action not in _INCIDENT_LOOKS
+    return row.is_act and kept
 
 
 def of_keys(row: Facts) -> bool:

@@ -27,10 +27,3 @@ def verify_log(
         return found
     holds = policies.ledger_holds(tx, maintenance, who)
     return found if holds else Finding(found.rows, FindingKind.LEDGER)
-
-
-def where(found: Finding) -> str:
-    """Say where a finding is: at a row, or between two checkpoints."""
-    if found.last_seq in {None, found.seq}:
-        return f"row {found.seq}"
-    return f"rows {found.seq} to {found.last_seq}"

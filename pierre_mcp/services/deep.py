@@ -10,7 +10,7 @@ from pierre_mcp.errors import PierreError
 from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.services.checking import verify_log, where
+from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.health import Check, Verdict
 from pierre_mcp.services.steps import Listener, Progress
 from pierre_mcp.store import examination, sealed
@@ -116,7 +116,7 @@ def _told(counts: dict[str, int]) -> str:
 def _log(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:
     found = verify_log(tx, maintenance, who)
     if isinstance(found, Finding):
-        words = f"{where(found)}: {found.kind}"
+        words = f"{found.where}: {found.kind}"
         fix = "Run: pierre-mcp audit verify"
         return Check("log and ledger", Verdict.FAIL, words, fix)
     return Check("log and ledger", Verdict.OK, f"{found.rows} rows, chain whole")

@@ -7,7 +7,7 @@ from pierre_mcp.errors import SealBrokenError
 from pierre_mcp.model.audit import Finding
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.services.checking import verify_log, where
+from pierre_mcp.services.checking import verify_log
 from pierre_mcp.store import inspection
 from pierre_mcp.store.database import Tx
 
@@ -97,6 +97,6 @@ def _cell(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:
 def _log(tx: Tx, maintenance: Maintenance, who: Identity | None) -> Check:
     found = verify_log(tx, maintenance, who)
     if isinstance(found, Finding):
-        words = f"{where(found)}: {found.kind}"
+        words = f"{found.where}: {found.kind}"
         return Check("audit log", Verdict.FAIL, words, "Run: pierre-mcp audit verify")
     return Check("audit log", Verdict.OK, f"{found.rows} rows, chain whole")

@@ -59,7 +59,7 @@ def reported(
     if isinstance(found, Finding):
         finding, verified = found, found.seq - 1
     else:
-        finding, verified = None, found.rows
+        finding, verified = None, found.rows - found.pruned
     before = None if finding is None else finding.seq
     rows = _rows(tx, maintenance, asked.period, before)
     counted = Counting(asked.chosen)
