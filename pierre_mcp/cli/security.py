@@ -147,7 +147,7 @@ def _told(text: str, raised: Sequence[ListedAlert]) -> None:
         typer.echo(str(error), err=True)
         return
     for one in raised:
-        if not teller.tell(one):
+        if not teller.tell_alert(one):
             typer.echo(f"The alert command did not take alert {one.number}.", err=True)
 
 

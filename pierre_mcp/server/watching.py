@@ -134,7 +134,7 @@ class Watch:
             return
         while self._untold:
             one = self._untold.pop(0)
-            if not await asyncio.to_thread(self._command.tell, one):
+            if not await asyncio.to_thread(self._command.tell_alert, one):
                 log.warning("the alert command did not take alert %d", one.number)
 
     async def _stirred_or_leaving(self) -> None:

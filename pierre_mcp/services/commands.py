@@ -7,6 +7,7 @@ our environment without our settings.
 """
 
 import subprocess
+import threading
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,32 +18,63 @@ WITHIN_S: Final = 10.0
 _ENDS_WITHIN_S: Final = 1.0
 
 
-def told(words: Sequence[str], content: bytes, *, within_s: float = WITHIN_S) -> bool:
-    """Tell a command something; return whether it ended well, and in time.
+class Command:
+    """One command, for all threads of a process.
 
     Args:
         words: The program and its arguments.
-        content: For its standard input.
-        within_s: How long it may take, seconds.
+        within_s: How long one telling may take, seconds.
     """
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the person's own, and no shell
-            list(words),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment_for_others(),
-            start_new_session=True,  # so that what it starts ends with it
-        )
-    except (OSError, ValueError):
-        return False
-    with process:
-        try:
-            process.communicate(content, timeout=within_s)
-        except BaseException as error:
+
+    def __init__(self, words: Sequence[str], *, within_s: float = WITHIN_S) -> None:
+        self._words = list(words)
+        self._within_s = within_s
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended = False
+
+    def tell(self, content: bytes) -> bool:
+        """Tell it something; return whether it ended well, and in time."""
+        process = self._started()
+        if process is None:
+            return False
+        with process:
+            try:
+                process.communicate(content, timeout=self._within_s)
+            except BaseException as error:
+                end_with_children(process.pid)
+                process.wait(_ENDS_WITHIN_S)
+                if isinstance(error, OSError | subprocess.TimeoutExpired):
+                    return False
+                raise
+        return process.returncode == 0
+
+    def end(self) -> None:
+        """Let go what runs, and tell nothing more: the process ends."""
+        with self._lock:
+            self._ended = True
+            process = self._process
+        if process is not None and process.poll() is None:
             end_with_children(process.pid)
-            process.wait(_ENDS_WITHIN_S)
-            if isinstance(error, subprocess.TimeoutExpired):
-                return False
-            raise
-    return process.returncode == 0
+
+    def _started(self) -> "subprocess.Popen[bytes] | None":
+        with self._lock:
+            if self._ended:
+                return None
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - the person's own, and no shell
+                    self._words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment_for_others(),
+                    start_new_session=True,  # so that what it starts ends with it
+                )
+            except (OSError, ValueError):
+                return None
+            return self._process
+
+
+def told(words: Sequence[str], content: bytes, *, within_s: float = WITHIN_S) -> bool:
+    """Tell a command something once; return whether it ended well, and in time."""
+    return Command(words, within_s=within_s).tell(content)

@@ -40,7 +40,7 @@ def python(script: str, *words: str) -> str:
 @pytest.mark.promise("monitor.thresholds")
 def test_it_gets_the_alert_as_json(tmp_path: Path) -> None:
     got = tmp_path / "got"
-    assert AlertCommand(python(GOOD, str(got))).tell(an_alert())
+    assert AlertCommand(python(GOOD, str(got))).tell_alert(an_alert())
     told = json.loads(got.read_text())
     assert (told["program"], told["alert"], told["score"]) == ("pierre-mcp", 2, 40)
     assert told["recipients"] == ["claude-desktop"]
@@ -50,7 +50,7 @@ def test_it_gets_the_alert_as_json(tmp_path: Path) -> None:
 
 def test_it_inherits_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIERRE_MEK_SOURCE", "file:/secret")
-    assert AlertCommand(python(ENVIRONMENT)).tell(an_alert())
+    assert AlertCommand(python(ENVIRONMENT)).tell_alert(an_alert())
 
 
 @pytest.mark.parametrize(
@@ -63,27 +63,29 @@ def test_it_inherits_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_one_that_does_not_take_it_is_let_go(command: str) -> None:
     began = time.monotonic()
-    assert not AlertCommand(command, within_s=0.5).tell(an_alert())
+    assert not AlertCommand(command, within_s=0.5).tell_alert(an_alert())
     assert time.monotonic() - began < 5.0
 
 
 def test_one_that_floods_says_it_to_nobody(capfd: pytest.CaptureFixture[str]) -> None:
     flood = "import sys\nfor _ in range(9000): print('x' * 100, file=sys.stderr)"
-    assert AlertCommand(python(flood)).tell(an_alert())
+    assert AlertCommand(python(flood)).tell_alert(an_alert())
     assert capfd.readouterr() == ("", "")
 
 
 def test_one_that_hangs_ends_with_the_process() -> None:
     command = AlertCommand(python("import time; time.sleep(60)"))
     told: list[bool] = []
-    thread = threading.Thread(target=lambda: told.append(command.tell(an_alert())))
+    thread = threading.Thread(
+        target=lambda: told.append(command.tell_alert(an_alert()))
+    )
     thread.start()
     while command._process is None:
         time.sleep(0.01)
     command.end()
     thread.join(5.0)
     assert told == [False]
-    assert not command.tell(an_alert()), "and nothing is begun after"
+    assert not command.tell_alert(an_alert()), "and nothing is begun after"
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,17 @@ from pierre_mcp.services.auditing import counting
 from pierre_mcp.services.auditing.report import Asked, reported
 from pierre_mcp.services.auditing.sealed import with_sealed, without_sealed
 from pierre_mcp.services.steps import Progress
-from pierre_mcp.store import audit, erasing
+from pierre_mcp.store import audit, erasing, incidents
 from tests.gate.world import CLAUDE, OTHER, World, a_world
 from tests.store.hands import edit
-from tests.stores import a_line, a_recording, maintenance, owner_of
+from tests.stores import (
+    NOW,
+    a_line,
+    a_recording,
+    an_incident,
+    maintenance,
+    owner_of,
+)
 
 CALL = Call(Owner(), "audit report", "session")
 DAY = date(2026, 3, 1)
@@ -203,6 +210,24 @@ def test_consent_changes_with_the_ledger(world: World) -> None:
     before = told(world, DAY - timedelta(days=9), DAY - timedelta(days=1))
     report = world.gate.look(CALL, partial(with_sealed, report=before))
     assert counts(report, SectionName.CONSENT)["ledger_lines"] == 0
+
+
+@pytest.mark.promise("audit.report")
+def test_incidents_opened_in_the_time_are_told_with_what_they_were(
+    world: World,
+) -> None:
+    opened = Call(Owner(), "incident open", "session")
+    for at in (NOW, NOW + timedelta(days=3)):
+        one = an_incident().model_copy(update={"opened_at": at})
+        world.gate.act(opened, partial(incidents.add, incident=one))
+    report = world.gate.look(CALL, partial(with_sealed, report=told(world)))
+    found = section(report, SectionName.INCIDENTS)
+    assert (found.counts["incidents_opened"], found.counts["incidents_high"]) == (1, 1)
+    listed, rows = found.listings
+    assert [row[1:5] for row in listed.rows] == [
+        (1, "high", "open", "the laptop is gone")
+    ]
+    assert [row[8] for row in rows.rows] == ["incident open"] * 2
 
 
 def test_a_ledger_that_cannot_be_read(world: World) -> None:
