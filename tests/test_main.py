@@ -17,8 +17,8 @@ OTHER_KEY = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 COMMANDS = [
     *("setup", "import", "consent", "privacy", "object", "call", "athlete"),
     *("load", "records", "predict", "zones", "imports", "undo", "rectify", "refresh"),
-    *("retention", "audit", "disclosures", "requests", "keys", "backup", "restore"),
-    *("doctor", "export", "compliance", "erase", "demo", "serve"),
+    *("retention", "audit", "security", "disclosures", "requests", "incident", "keys"),
+    *("backup", "restore", "doctor", "export", "compliance", "erase", "demo", "serve"),
 ]
 
 

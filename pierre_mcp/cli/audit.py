@@ -11,7 +11,7 @@ from pierre_mcp.cli.audit_verify import verify, write_key
 from pierre_mcp.cli.audit_witness import witness
 
 app = typer.Typer(
-    help="Check the audit log, prove it, look into it, and report on it.",
+    help="Check, prove, search and report on the audit log.",
     no_args_is_help=True,
 )
 

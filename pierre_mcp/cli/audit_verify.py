@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from pierre_mcp.cli.faults import PathTakenError, PathUnwritableError
-from pierre_mcp.cli.session import AsJson, current, say, say_json
+from pierre_mcp.cli.session import AsJson, command, current, say, say_json
 from pierre_mcp.errors import (
     LogKeyMalformedError,
     NotesForeignError,
@@ -120,10 +120,13 @@ def _tell_broken(found: Finding, *, as_json: bool) -> None:
         say_json(said | {"finding": found.kind})
         return
     say(f"NOT healthy: at {found.where}: {_MEANS[found.kind]}.")
-    say(
-        "Something other than this program changed the store. Keep a copy of it, and "
-        "put back a backup."
-    )
+    if found.kind is FindingKind.RESTORED:
+        say(f"Was it you? Then accept it with: {command()} restore --accept")
+    else:
+        say(
+            "Something other than this program changed the store. Keep a copy of it, "
+            "and put back a backup."
+        )
 
 
 def _tell_health(found: Health, outside: int, *, as_json: bool) -> None:

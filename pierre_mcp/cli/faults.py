@@ -107,6 +107,8 @@ class StoreThereError(RefusedError):
 class ReaderGoneError(CancelledCallError):
     """Whoever was to read it has read enough."""
 
+    code = "reader_gone"
+
 
 class PassphraseWeakError(InvalidError):
     """A passphrase has at least 12 characters, 6 of them different, so that trying out is slow."""  # noqa: E501

@@ -52,7 +52,9 @@ _ADD: Final = """
 _GONE: Final = "SELECT mek_id, compromised FROM retired_masters"
 _SET_MANIFEST: Final = "UPDATE store SET manifest = ?"
 
-_SYSTEM_KEYS: Final = (Purpose.MANIFEST, Purpose.AUDIT)
+# What signs checkpoints too: made later it would be wrapped under whichever master is
+# then the primary, and a server that holds the one before could not go on.
+_SYSTEM_KEYS: Final = (Purpose.MANIFEST, Purpose.AUDIT, Purpose.CHECKPOINT_SIGN)
 _TENANT_KEYS: Final = (Purpose.SEAL,)
 _PERSON_KEYS: Final = (
     Purpose.SEAL,

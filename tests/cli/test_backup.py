@@ -144,7 +144,9 @@ def test_an_older_copy_put_back_by_hand_is_refused_at_every_door(
         said = refused(giver, *words)
         assert "accept it with: pierre-mcp restore --accept" in said, words
     assert "older than what was last written" in giver.run("doctor").stdout
-    assert "Healthy" in giver.run("audit", "verify").stdout
+    seen = giver.run("audit", "verify").stdout
+    assert "an older copy was put back" in seen
+    assert "accept it with: pierre-mcp restore --accept" in seen
     assert "in a terminal window" in refused(giver, "restore", "--accept")
     assert "come to row" in giver.does("restore", "--accept", "--dry-run")
     with giver.sits("restore", "--accept") as terminal:

@@ -129,5 +129,17 @@ def test_a_log_that_does_not_hold() -> None:
         }
     )
     told = json.loads(json_text(as_json(broken)))["integrity"]
-    assert told == {"healthy": False, "rows": 4, "row": 5, "finding": "edited"}
-    assert [r["count"] for r in rows_of(broken)[:4]] == ["false", "4", "5", "edited"]
+    assert told == {
+        "healthy": False,
+        "rows": 4,
+        "row": 5,
+        "last_row": 5,
+        "finding": "edited",
+    }
+    assert [r["count"] for r in rows_of(broken)[:5]] == [
+        "false",
+        "4",
+        "5",
+        "5",
+        "edited",
+    ]

@@ -244,7 +244,7 @@ def test_the_receipt_is_checked_without_us(store: Store, grant: Grant) -> None:
     who = Identity(grant.tenant, grant.person)
     assert body["tombstone"] == tombstone_of(store_id, who).hex()
     assert body["rows_erased"]["recordings"] == 1
-    assert [key["id"] for key in body["keys_destroyed"]] == [3, 4, 5, 6, 7, 8]
+    assert [key["id"] for key in body["keys_destroyed"]] == [4, 5, 6, 7, 8, 9]
     assert body["out_of_reach"]["answers_released"] == {"claude-desktop": 2}
     assert grant.person not in text
 

@@ -190,6 +190,6 @@ def test_keys_under_a_master_that_retired(store: Store) -> None:
         for one in (mek, OTHER_MASTER.id):
             tx.execute("INSERT INTO retired_masters VALUES (?, 0, 0)", (one,))
         key_changes.compromise(tx, maintenance(), [], now=NOW)
-    assert use(store).retired_masters == 8
+    assert use(store).retired_masters == 9
     found = checks(store)["keys"]
     assert (found.verdict, "keys rewrap" in found.fix) == (Verdict.WARN, True)

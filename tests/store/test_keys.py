@@ -22,10 +22,11 @@ def test_the_first_keys_are_of_the_system_the_tenant_and_the_person(
     person = person_scope(grant.tenant, grant.person)
     with store.reading() as tx:
         made = {(info.scope, info.purpose) for info in tx.ring.infos()}
-        assert inspection.key_count(tx, maintenance()) == 8
+        assert inspection.key_count(tx, maintenance()) == 9
     assert made == {
         (SYSTEM, Purpose.MANIFEST),
         (SYSTEM, Purpose.AUDIT),
+        (SYSTEM, Purpose.CHECKPOINT_SIGN),
         (f"tenant:{grant.tenant}", Purpose.SEAL),
         (person, Purpose.SEAL),
         (person, Purpose.INDEX),
@@ -67,11 +68,11 @@ def test_every_key_starts_with_one_block_counted(directory: Path, store: Store) 
 
 def test_a_rotated_keyring_loads_and_opens_what_was(store: Store, grant: Grant) -> None:
     put(store, grant, a_recording())
-    assert rotate(store, grant) == 9
+    assert rotate(store, grant) == 10
     with store.reading() as tx:
         inspection.open_one(tx, maintenance(), Identity(grant.tenant, grant.person))
-        assert inspection.key_count(tx, maintenance()) == 8
-        assert len(tx.ring.infos()) == 9
+        assert inspection.key_count(tx, maintenance()) == 9
+        assert len(tx.ring.infos()) == 10
 
 
 @pytest.mark.promise("keys.authentic")

@@ -33,7 +33,7 @@ def opened(directory: Path, *masters: Master) -> Store:
 def move(directory: Path, to: Master, *held: Master) -> None:
     store = opened(directory, to, *held)
     with store.writing() as tx:
-        assert key_changes.rewrap(tx, maintenance(), to, now=NOW) == 8
+        assert key_changes.rewrap(tx, maintenance(), to, now=NOW) == 9
     store.close()
 
 

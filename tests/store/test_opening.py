@@ -101,7 +101,7 @@ def test_processes_that_start_first_at_once_make_one_store(directory: Path) -> N
             go(starter)
         said = {line_of(starter) for starter in starters}
     assert len(said) == 1
-    assert said.pop().startswith("10 ")  # eight keys, one store, one person
+    assert said.pop().startswith("11 ")  # nine keys, one store, one person
 
 
 @pytest.mark.promise("keys.dek-generated")
@@ -109,7 +109,7 @@ def test_no_key_is_stored_unwrapped(directory: Path) -> None:
     with a_store(directory) as store, store.reading() as tx:
         deks = [tx.ring._deks[info.id] for info in tx.ring.infos()]
     held = b"".join(everything(directory).values())
-    assert len(deks) == len(set(deks)) == 8
+    assert len(deks) == len(set(deks)) == 9
     assert not any(dek in held for dek in deks)
 
 
