@@ -13,7 +13,10 @@ __all__ = ["keychain", "soft_token"]
 
 # How fast a test runs says only what else the machine does.
 settings.register_profile(
-    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "unhurried",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("unhurried")
 
@@ -40,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
-MEASURED_CASES = 3
+MEASURED_CASES = 2
 _cases = Counter[str]()
 
 

@@ -45,7 +45,7 @@ def toy(words: Sequence[str]) -> None:
     runpy.run_path(TOY[1], run_name="__main__")
 
 
-MEASURED_FORKS = 3
+MEASURED_FORKS = 2
 """Of one command: measuring coverage takes longer than most commands do."""
 
 _forks = Counter[tuple[object, ...]]()

@@ -65,6 +65,7 @@ def asking(host: Host, until: threading.Event, answers: list[Any]) -> threading.
 @pytest.mark.promise("store.crash")
 def test_two_servers_and_an_import(anna: Person) -> None:
     folder = many(anna)
+    anna.does("security", "thresholds", "set", "calls_a_minute", "100000")
     over = threading.Event()
     answers: tuple[list[Any], list[Any]] = ([], [])
     with a_host(anna, "one") as one, a_host(anna, "two") as two:

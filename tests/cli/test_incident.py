@@ -211,7 +211,7 @@ def test_each_act_is_asked_on_a_terminal(runner: Person) -> None:
         terminal.answer("Replace every key", "y")
         done = terminal.end()
     assert done.status == 0
-    assert "8 keys made, 7 keys destroyed" in done.text
+    assert "9 keys made, 8 keys destroyed" in done.text
     assert "Ended" not in done.text
     found = runner.asks("incident", "show", "1")
     assert [one["subject"] for one in found["entries"]] == ["high", "keys"]

@@ -198,7 +198,7 @@ def test_a_read_only_directory_is_said_so_and_loses_nothing() -> None:
             log = append(store, owner_grant(store))
         before = file_of(directory).read_bytes()
         with read_only(directory), pytest.raises(StoreUnwritableError):
-            new_store(directory)
+            new_store(directory, own=True)
         assert file_of(directory).read_bytes() == before
         with a_store(directory) as store:
             assert append(store, owner_grant(store)) == log + 1
