@@ -21,6 +21,10 @@ REPORT_COLUMNS: Final = (
 )
 
 
+TYPE: Final = "security_compliance"
+"""What the guide calls such a report."""
+
+
 def json_line(value: Any) -> str:
     """Return a value as one line of JSON, in ASCII."""
     return json.dumps(value, default=_plain, separators=(",", ":"))
@@ -39,8 +43,13 @@ def table_line(values: Iterable[Any]) -> str:
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as an object: what holds first, then a member each section."""
     return {
+        "type": TYPE,
         "made_at": report.made_at,
-        "period": {"from": report.period.first_on, "to": report.period.last_on},
+        "date_range": {
+            "start": f"{report.period.first_on}T00:00:00Z",
+            "end": f"{report.period.last_on}T23:59:59Z",
+        },
+        "include_sections": [section.name for section in report.sections],
         "integrity": integrity(report),
         "rows_counted": {"first": report.first_row, "last": report.last_row},
         **{section.name: _section(section, report) for section in report.sections},

@@ -26,7 +26,7 @@ class SectionName(StrEnum):
 
     SUMMARY = "summary"
     AUTHENTICATION = "authentication_events"
-    ACCESS = "data_access"
+    ACCESS = "data_access_logs"
     CONSENT = "consent_changes"
     INCIDENTS = "security_incidents"
     KEYS = "key_rotations"

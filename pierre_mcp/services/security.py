@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from pierre_mcp.errors import LockPassphraseWrongError
 from pierre_mcp.model.audit import Event
 from pierre_mcp.model.behaviour import STORE, TOGETHER
 from pierre_mcp.model.grant import Grant
@@ -53,6 +54,9 @@ class Overview:
         events: How often each event of the guide is in the log.
         risks: How many rows of each risk.
         released: How many answers were released to recipients.
+        wrong_passphrases: Of the consent lock, which is all that there is to show who
+            one is.
+        violations: Other refusals, and what was found changed by others.
         last_scan: UTC; None where nothing was looked through yet.
         recipients: Those with a score, or held back.
         raised: The alerts of that time, oldest first.
@@ -62,6 +66,8 @@ class Overview:
     events: Mapping[str, Count]
     risks: Mapping[str, int]
     released: int
+    wrong_passphrases: int
+    violations: int
     last_scan: datetime | None
     recipients: tuple[HeldBack, ...]
     raised: tuple[ListedAlert, ...]
@@ -69,13 +75,14 @@ class Overview:
     def guide(self) -> dict[str, object]:
         """Return the counters by the names the guide gives them."""
         return {
-            "failed_logins": NOT_APPLICABLE,
-            "failed_attempts": self.events[Event.UNAUTHORISED_ACCESS],
-            "rate_limit_violations": self.events[Event.RATE_LIMIT_EXCEEDED],
+            "suspicious_logins": NOT_APPLICABLE,
+            "failed_auth_attempts": self.wrong_passphrases,
+            "data_access_violations": self.violations,
+            "rate_limit_exceeded": self.events[Event.RATE_LIMIT_EXCEEDED],
             "tokens_generated": self.events[Event.TOKEN_GENERATED],
             "data_accesses": self.released,
             "suspicious_activities": self.events[Event.SUSPICIOUS_ACTIVITY],
-            "last_scan": self.last_scan,
+            "last_security_scan": self.last_scan,
         }
 
 
@@ -83,10 +90,11 @@ def overview(tx: Tx, grant: Grant, *, days: int = 1) -> Overview:
     """Count what the log has of the last days, and say how things stand."""
     now = grant.here.now
     since, now_s = now - timedelta(days=days), int(now.timestamp())
-    events, risks, released = Counter[str](), Counter[str](), 0
+    events, risks, released, wrong = Counter[str](), Counter[str](), 0, 0
     for row in monitor.since(tx, audit.micros(since)):
         events[row["event"]] += 1
         risks[row["risk"]] += 1
+        wrong += row["code"] == LockPassphraseWrongError.code
         released += row["outcome"] == "released" and row["caller"] == "recipient"
     memory, holds = watching.memory_of(tx, grant), watching.holds_of(tx, grant)
     names = {*memory.habits, *holds} - {STORE, TOGETHER}
@@ -100,6 +108,8 @@ def overview(tx: Tx, grant: Grant, *, days: int = 1) -> Overview:
         events=_counts(events),
         risks=dict(risks),
         released=released,
+        wrong_passphrases=wrong,
+        violations=max(0, events[Event.UNAUTHORISED_ACCESS] - wrong),
         last_scan=_at(memory.at_s) if memory.at_s else None,
         recipients=tuple(
             one for one in held if one.score or one.slowed_until or one.refused_until

@@ -184,8 +184,8 @@ def test_a_report_in_every_format(
     assert "the log holds" in said(capsys)
     report(**ALWAYS, as_json=True)
     told = json.loads(said(capsys))
-    assert list(told)[4:] == [name.value for name in SectionName]
-    assert told["data_access"]["answers_released"] == 1
+    assert list(told)[6:] == [name.value for name in SectionName]
+    assert told["data_access_logs"]["answers_released"] == 1
     assert told["consent_changes"]["ledger_given"] > 5
     report([SectionName.KEYS], as_form="json", **ALWAYS)
     assert "summary" not in json.loads(said(capsys))

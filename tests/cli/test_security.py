@@ -63,7 +63,8 @@ def guess(world: World, count: int = 16) -> None:
 @pytest.mark.promise("monitor.events-report")
 def test_what_was_raised_and_why_and_how_to_lift_it(run: Run, world: World) -> None:
     before = json.loads(run("events", "--json"))
-    assert (before["failed_logins"], before["last_scan"]) == ("not_applicable", None)
+    told = before["suspicious_logins"], before["last_security_scan"]
+    assert told == ("not_applicable", None)
     assert run("alerts") == "No alerts.\n"
     guess(world)
     said = run("scan")

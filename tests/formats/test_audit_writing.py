@@ -92,14 +92,18 @@ def test_a_cell_of_a_table_is_one_line_and_no_formula(text: str) -> None:
 @pytest.mark.promise("audit.report")
 def test_json_says_first_whether_the_log_holds() -> None:
     told = json.loads(json_text(as_json(REPORT)))
-    assert list(told)[:3] == ["made_at", "period", "integrity"]
+    assert list(told)[:3] == ["type", "made_at", "date_range"]
     assert told["integrity"] == {"healthy": True, "rows": 9}
-    assert told["period"] == {"from": "2026-02-01", "to": "2026-03-01"}
+    assert told["date_range"] == {
+        "start": "2026-02-01T00:00:00Z",
+        "end": "2026-03-01T23:59:59Z",
+    }
+    assert told["include_sections"] == [one.name for one in REPORT.sections]
     assert told["summary"]["by_event"] == {"login": "not_applicable"}
     [day] = told["summary"]["calls_by_day"]
     assert day == {"day": "2026-03-01", "released": 2, "refused": 1, "other": 0}
-    assert told["data_access"]["rows_not_listed"] == 4
-    [row] = told["data_access"]["rows"]
+    assert told["data_access_logs"]["rows_not_listed"] == 4
+    [row] = told["data_access_logs"]["rows"]
     assert row == {"row": 9, "at": "2026-03-01T12:00:00Z", "action": HOSTILE}
 
 

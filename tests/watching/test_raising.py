@@ -209,13 +209,14 @@ def test_the_counters_are_the_guides(stage: Stage) -> None:
     call = Call(OWNER, "security events", "s")
     found = stage.gate.look(call, security.overview)
     assert found.guide() == {
-        "failed_logins": "not_applicable",
-        "failed_attempts": 1,
-        "rate_limit_violations": 0,
+        "suspicious_logins": "not_applicable",
+        "failed_auth_attempts": 0,
+        "data_access_violations": 1,
+        "rate_limit_exceeded": 0,
         "tokens_generated": 0,
         "data_accesses": 1,
         "suspicious_activities": 0,
-        "last_scan": stage.clock.at,
+        "last_security_scan": stage.clock.at,
     }
     assert found.events["login_success"] == "not_applicable"
     assert found.recipients == ()
