@@ -36,6 +36,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Person:
     anna.does("import", "files")
     anna.consents("--to", LABEL, "--with", "location")
     anna.consents("grant", "analytics:predictions", "--to", LABEL)
+    # Every tool again and again looks like the misuse that it would be.
+    anna.does("security", "thresholds", "set", "slow_at", "101")
     return anna
 
 

@@ -70,6 +70,8 @@ def along_of(columns: Mapping[str, Column]) -> Column | None:
         steps = haversine_m(columns["lat_deg"][known], columns["lon_deg"][known])
         metres = np.concatenate([[0.0], np.cumsum(steps)])
     filled: Column = np.interp(time_s, time_s[known], metres)
+    # Between times that are next to no time apart the slope is beyond any number.
+    filled = np.fmin(np.fmax(filled, metres[0]), metres[-1])
     filled[known] = metres  # samples of one instant keep their own
     along: Column = np.maximum.accumulate(filled) - filled[0]
     return along

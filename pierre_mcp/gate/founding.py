@@ -6,6 +6,7 @@ recipient ``demo``, is in that same transaction: no store that holds a person's 
 come to have it.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -34,18 +35,21 @@ _LASTS = timedelta(days=365)
 def demo_opener(settings: Settings, clock: Clock | None = None) -> Opener:
     """Return what makes (or opens) a demo store where ``settings`` say."""
     clock = clock or SystemClock()
+    tools = TABLE.readers()  # imported here, and not in the step that makes the store
 
     def found(tx: Tx, who: Identity) -> None:
-        _give_training(tx, who, clock, settings.command)
+        _give_training(tx, who, tools, clock, settings.command)
 
     return opener(settings, clock=clock, profile=DEMO_PROFILE, demo=True, found=found)
 
 
-def _give_training(tx: Tx, who: Identity, clock: Clock, command: str) -> None:
+def _give_training(
+    tx: Tx, who: Identity, tools: Sequence[str], clock: Clock, command: str
+) -> None:
     now = clock.now()
     here = Here(now, DEMO_PROFILE, command, version(APP))
     grant = Grant(Mint(), who=who, here=here, recipient=None, pairs=None, signature="")
-    scopes = training(DEMO_RECIPIENT, sources=DEMO_SOURCES, tools=TABLE.readers())
+    scopes = training(DEMO_RECIPIENT, sources=DEMO_SOURCES, tools=tools)
     consents.give(
         tx, grant, DEMO_RECIPIENT, scopes, expires_at=now + _LASTS, by="founding"
     )

@@ -326,6 +326,12 @@ def test_any_track_has_a_summary(
     check(summarise(track(t_s=sorted(times), **recorded)))
 
 
+def test_a_track_within_next_to_no_time_has_a_summary() -> None:
+    times = [0.0, 2.2e-309, 2.2250738585072014e-308, 1.0, 1.0, 1.0]
+    far = [0.0, 0.0, 100_000_001.0, 100_000_001.0, 100_000_001.0, 100_000_001.0]
+    check(summarise(track(t_s=times, distance_m=far)))
+
+
 def test_a_track_of_many_years_has_a_summary() -> None:
     far = [0, 1, 2, 1.7e9, 1.7e9 + 1]
     summary = summarise(
