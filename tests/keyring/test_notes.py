@@ -163,7 +163,9 @@ def test_of_a_torn_file_every_whole_note_is_read(
     assert left == whole[: len(left)]
     assert len(left) >= cut.count(b"\n\xe2\x80\x94 ") - 1
     after = notes.signed(ring(), SAID)
-    assert notes_in(cut + f"\n{after}".encode()) == [*left, after]
+    # The line end that comes first may be all that the torn one lacked.
+    seen = notes_in(cut + f"\n{after}".encode())
+    assert seen in ([*left, after], [*whole[: len(left) + 1], after])
 
 
 @settings(max_examples=25, deadline=None)
