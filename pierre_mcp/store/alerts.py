@@ -1,28 +1,16 @@
-"""The alerts that were raised: one sealed cell each; plain is only their order.
+"""The register of alerts that were raised."""
 
-They are the person's own, and go with the person.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import uuid4
+from typing import Final
 
 from pierre_mcp.errors import AlertUnknownError
-from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import person_scope
 from pierre_mcp.model.alert import Alert
 from pierre_mcp.model.grant import Grant, Maintenance
 from pierre_mcp.model.identity import Identity
 from pierre_mcp.store.database import Tx
+from pierre_mcp.store.registers import Register
 
-_NEXT = "SELECT coalesce(max(seq), 0) + 1 FROM alerts"
-_ADD = """
-    INSERT INTO alerts (id, tenant, person, seq, kid, cell) VALUES (?, ?, ?, ?, ?, ?)
-"""
-_AFTER = """
-    SELECT id, seq, cell FROM alerts
-     WHERE tenant = ? AND person = ? AND seq > ? ORDER BY seq
-"""
+_REGISTER: Final = Register("alerts", Alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +25,7 @@ class ListedAlert:
 def add(tx: Tx, maintenance: Maintenance, who: Identity, alert: Alert) -> ListedAlert:
     """Keep an alert."""
     del maintenance
-    (number,) = tx.one(_NEXT)
-    made = ListedAlert(str(uuid4()), int(number), alert)
-    scope = person_scope(who.tenant, who.person)
-    plain = alert.model_dump_json().encode()
-    kid, cell = tx.ring.seal(plain, _place(who, made.id), scope)
-    tx.execute(_ADD, (made.id, who.tenant, who.person, number, kid, cell))
-    return made
+    return ListedAlert(*_REGISTER.add(tx, who, alert), alert)
 
 
 def listed(tx: Tx, grant: Grant, *, after: int = 0) -> list[ListedAlert]:
@@ -53,11 +35,8 @@ def listed(tx: Tx, grant: Grant, *, after: int = 0) -> list[ListedAlert]:
         RuntimeError: The grant is a recipient's.
         SealBrokenError: A cell was altered or moved.
     """
-    grant.check()
-    if not grant.owner:
-        msg = "the alerts are the owner's"
-        raise RuntimeError(msg)
-    return list(_after(tx, Identity(grant.tenant, grant.person), after))
+    _REGISTER.check(grant)
+    return [ListedAlert(*row) for row in _REGISTER.listed(tx, grant, after=after)]
 
 
 def find(tx: Tx, grant: Grant, ref: str) -> ListedAlert:
@@ -70,13 +49,3 @@ def find(tx: Tx, grant: Grant, ref: str) -> ListedAlert:
         if ref in {str(one.number), one.id}:
             return one
     raise AlertUnknownError
-
-
-def _after(tx: Tx, who: Identity, after: int) -> Iterator[ListedAlert]:
-    for row_id, number, cell in tx.execute(_AFTER, (who.tenant, who.person, after)):
-        plain = tx.ring.open(cell, _place(who, row_id))
-        yield ListedAlert(row_id, number, Alert.model_validate_json(plain))
-
-
-def _place(who: Identity, row_id: str) -> Place:
-    return Place("alerts.cell/1", who.tenant, who.person, row_id)
