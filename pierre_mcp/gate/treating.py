@@ -7,7 +7,7 @@ nothing about a person is told as it is, but for ids.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -145,7 +145,7 @@ class Treating:
         if treatment is None:
             return self._inside
         does = _DOES[self._effects[treatment]]
-        return lambda value: does(self, name, value)
+        return partial(does, self, name)
 
     def _hidden(self, name: str, value: Any) -> Any:
         del name

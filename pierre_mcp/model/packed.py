@@ -19,7 +19,7 @@ tail, or takes a new version.
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isfinite, nan
 from types import MappingProxyType
@@ -62,6 +62,7 @@ _HEADS: Final[Mapping[type[Cell], tuple[tuple[str, str], ...]]] = MappingProxyTy
 INDOOR: Final = 1
 _JSON: Final = b"{"
 _EMPTY: Final = len("{}")
+_BEFORE: Final = len(("version", "flags", "tail"))
 _LETTERS: Final = {"<i4": "i", "<i8": "q"}
 
 
@@ -77,6 +78,7 @@ class _Layout:
         self.struct = struct.Struct(f"<BBI{letters}{len(numbers)}d")
         self._head = head
         self.fixed = {"indoor", *self.whole, *numbers}
+        self.at = {name: at for at, name in enumerate(self.names, _BEFORE)}
 
     @cached_property
     def dtype(self) -> "np.dtype[np.void]":
@@ -90,6 +92,17 @@ class _Layout:
         whole = (fields[name] for name in self.whole)
         numbers = (_number(fields.get(name)) for name in self.numbers)
         return self.struct.pack(VERSION, flags, len(tail), *whole, *numbers) + tail
+
+    def fixed_part(self, plain: bytes) -> tuple[Any, ...]:
+        end = self.struct.size
+        if len(plain) < end:
+            msg = "a packed cell is cut"
+            raise ValueError(msg)
+        found = self.struct.unpack_from(plain)
+        if found[0] != VERSION or len(plain) != end + found[2]:
+            msg = "a packed cell is of no known form"
+            raise ValueError(msg)
+        return found
 
     def packed(self, plain: bytes) -> bytes:
         is_old = plain[:1] == _JSON
@@ -128,24 +141,68 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
         found: dict[str, Any] = from_json(plain)
         return found
     layout = _LAYOUTS[kind]
-    end = layout.struct.size
-    if len(plain) < end:
-        msg = "a packed cell is cut"
-        raise ValueError(msg)
-    version, flags, tail, *values = layout.struct.unpack_from(plain)
-    if version != VERSION or len(plain) != end + tail:
-        msg = "a packed cell is of no known form"
-        raise ValueError(msg)
-    # NaN alone is not itself: lists unpack dozens of cells, and a call costs more.
+    _, flags, tail, *values = layout.fixed_part(plain)
     seen = {
-        name: value if value == value else None  # noqa: PLR0124 - see above
+        name: value if value == value else None  # noqa: PLR0124 - NaN is not recorded
         for name, value in zip(layout.names, values, strict=True)
     }
     if flags & INDOOR:
         seen["indoor"] = True
     if tail > _EMPTY:
-        seen |= from_json(plain[end:])
+        seen |= from_json(plain[layout.struct.size :])
     return seen
+
+
+class Glance(Mapping[str, Any]):
+    """The fields of a packed cell as ``unpack`` gives them, read as they are asked for.
+
+    Lists look at a few numbers of each of dozens of cells.
+
+    Raises:
+        ValueError: As for ``unpack``.
+    """
+
+    __slots__ = ("_at", "_kind", "_plain", "_values")
+
+    def __init__(self, kind: type[Cell], plain: bytes) -> None:
+        layout = _LAYOUTS[kind]
+        self._values = layout.fixed_part(plain)
+        self._at = layout.at
+        self._kind, self._plain = kind, plain
+
+    def __getitem__(self, name: str) -> Any:
+        at = self._at.get(name)
+        if at is None:
+            return self._whole[name]
+        value = self._values[at]
+        return value if value == value else None  # noqa: PLR0124 - NaN is not recorded
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field; ``default`` where the cell does not tell of it."""
+        at = self._at.get(name)
+        if at is None:
+            return self._whole.get(name, default)
+        value = self._values[at]
+        return value if value == value else None  # noqa: PLR0124 - NaN is not recorded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    @property
+    def _whole(self) -> dict[str, Any]:
+        return unpack(self._kind, self._plain)
+
+
+def glance(kind: type[Cell], plain: bytes) -> Mapping[str, Any]:
+    """Return the fields of a cell of any kind, to look at a few of them.
+
+    Raises:
+        ValueError: As for ``unpack``.
+    """
+    return from_json(plain) if plain[:1] == _JSON else Glance(kind, plain)
 
 
 def fixed_parts(kind: type[Cell], plains: Iterable[bytes]) -> "NDArray[np.void]":

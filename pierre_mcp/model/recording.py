@@ -116,7 +116,10 @@ class SealedRow(NamedTuple):
     origin: str
     sport: str
     day: str
-    cells: tuple[bytes | None, ...]
+    activities: bytes
+    heart_rate: bytes | None
+    power: bytes | None
+    notes: bytes | None
 
 
 Mapped: TypeAlias = Mapping[str, Any]

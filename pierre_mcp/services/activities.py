@@ -8,23 +8,30 @@ been read, and a range is read with one day more at each end.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import groupby
-from operator import attrgetter
+from itertools import islice
 
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.recording import Row, SealedRow
 from pierre_mcp.policy.folding import fold, preference
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import FIRST_DAY, LAST_DAY, Reader, Wanted
+from pierre_mcp.store.recordings import FIRST_DAY, LAST_DAY, Wanted
+from pierre_mcp.store.rows import Reader
 
 _A_DAY = timedelta(days=1)
 
 
-def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[list[Row]]:
-    """Give the activities of each local day, newest day first, as they are taken.
+def newest(
+    tx: Tx, grant: Grant, wanted: Wanted, *, at_once: int = 64
+) -> Iterator[list[Row]]:
+    """Give the activities of some whole days together, newest days first.
 
-    What is not given is not opened.
+    Args:
+        tx: Any transaction.
+        grant: What it may not read adds nothing.
+        wanted: Which.
+        at_once: Of about so many the recordings are opened together; what is not taken
+            beyond them is not opened.
 
     Raises:
         SealBrokenError: A cell was altered or moved.
@@ -33,11 +40,14 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[list[Row]]:
     found = recordings.newest(tx, grant, replace(
         wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     ))  # fmt: skip
-    for day, together in _by_day(found):
-        if not wanted.from_day <= day <= wanted.to_day:
-            continue
-        whole = [_whole(tx, grant, wanted, rows) for rows in together]
-        yield [fold([reader.open(row) for row in rows]) for rows in whole if rows]
+    for together in _by_days(found, at_once):
+        whole = [
+            _whole(tx, grant, wanted, rows)
+            for rows in together
+            if wanted.from_day <= rows[0].day <= wanted.to_day
+        ]
+        opened = iter(reader.open_each([row for rows in whole for row in rows]))
+        yield [fold(list(islice(opened, len(rows)))) for rows in whole if rows]
 
 
 def _whole(
@@ -54,25 +64,30 @@ def _whole(
     return rows if rows[0].sport == wanted.sport else []
 
 
-def _by_day(found: Iterable[SealedRow]) -> Iterator[tuple[str, list[list[SealedRow]]]]:
-    """Group recordings by activity, and activities by the day of the preferred one."""
+def _by_days(
+    found: Iterable[SealedRow], at_once: int
+) -> Iterator[list[list[SealedRow]]]:
+    """Group recordings by activity, and give those of some whole days together."""
     open_: dict[str, list[SealedRow]] = {}
-    carried: list[list[SealedRow]] = []
-    last = ""
-    for day, rows in groupby(found, attrgetter("day")):
-        fresh: dict[str, list[SealedRow]] = {}
-        for row in rows:
-            known = open_.get(row.activity_id)
-            (fresh.setdefault(row.activity_id, []) if known is None else known).append(
-                row
-            )
-        whole = carried + [_ordered(rows) for rows in open_.values()]
-        carried = [rows for rows in whole if rows[0].day != last]
-        if last:
-            yield last, [rows for rows in whole if rows[0].day == last]
-        open_, last = fresh, day
-    if last:
-        yield last, carried + [_ordered(rows) for rows in open_.values()]
+    last, older = "", 0
+    for row in found:
+        if row.day != last:
+            if older >= at_once:
+                # The day that ends here may go on in the next; those before it cannot.
+                whole, open_ = _parted(open_, last)
+                yield whole
+            last, older = row.day, len(open_)
+        open_.setdefault(row.activity_id, []).append(row)
+    yield _parted(open_, "")[0]
+
+
+def _parted(
+    found: dict[str, list[SealedRow]], day: str
+) -> tuple[list[list[SealedRow]], dict[str, list[SealedRow]]]:
+    """Part the activities after a day from the others."""
+    ordered = {one: _ordered(rows) for one, rows in found.items()}
+    after = [rows for rows in ordered.values() if rows[0].day > day]
+    return after, {n: rows for n, rows in ordered.items() if rows[0].day <= day}
 
 
 def _ordered(rows: list[SealedRow]) -> list[SealedRow]:

@@ -14,7 +14,8 @@ from pierre_mcp.model.recording import SealedRow
 from pierre_mcp.policy.matching import Span, groups
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
-from pierre_mcp.store.recordings import Reader, Sealed, Wanted
+from pierre_mcp.store.recordings import Sealed, Wanted
+from pierre_mcp.store.rows import Reader
 
 _MICROS = 1_000_000
 

@@ -25,6 +25,8 @@ EVERY_US: Final = 15 * 60 * 1_000_000
 
 _STATE = "SELECT cell FROM audit_state WHERE name = ?"
 _SET_STATE = "UPDATE audit_state SET kid = ?, cell = ? WHERE name = ?"
+# Of the same key as before, as nearly always: the index of keys then stays as it is.
+_SET_CELL = "UPDATE audit_state SET cell = ? WHERE name = ? AND kid = ?"
 _ADD_STATE = "INSERT INTO audit_state (name, kid, cell) VALUES (?, ?, ?)"
 
 _NUMBERS_AT: Final = chain.EPOCH_KEY_BYTES
@@ -134,8 +136,8 @@ class Closing:
 
 def begin(tx: Tx) -> None:
     """Make the first epoch and an empty tail, in the step that creates the store."""
-    _seal(tx, _ADD_STATE, "epoch", bytes(Epoch(chain.new_epoch_key())))
-    _seal(tx, _ADD_STATE, "tail", bytes(Tail()))
+    _add(tx, "epoch", bytes(Epoch(chain.new_epoch_key())))
+    _add(tx, "tail", bytes(Tail()))
 
 
 def read_tail(tx: Tx) -> Tail:
@@ -149,7 +151,7 @@ def read_tail(tx: Tx) -> Tail:
 
 def write_tail(tx: Tx, tail: Tail) -> None:
     """Seal the tail in the place of the one before."""
-    _seal(tx, _SET_STATE, "tail", bytes(tail))
+    _write(tx, "tail", bytes(tail))
 
 
 def read_epoch(tx: Tx) -> Epoch:
@@ -163,7 +165,7 @@ def read_epoch(tx: Tx) -> Epoch:
 
 def write_epoch(tx: Tx, epoch: Epoch) -> None:
     """Seal the epoch in the place of the one before, whose key goes with it."""
-    _seal(tx, _SET_STATE, "epoch", bytes(epoch))
+    _write(tx, "epoch", bytes(epoch))
 
 
 def _open(tx: Tx, name: str) -> bytes:
@@ -176,10 +178,18 @@ def _open(tx: Tx, name: str) -> bytes:
         raise AuditTamperedError from None
 
 
-def _seal(tx: Tx, sql: str, name: str, plain: bytes) -> None:
-    kid, cell = tx.ring.seal(plain, _place(name), SYSTEM, Purpose.AUDIT)
-    values = (name, kid, cell) if sql is _ADD_STATE else (kid, cell, name)
-    tx.execute(sql, values)
+def _add(tx: Tx, name: str, plain: bytes) -> None:
+    tx.execute(_ADD_STATE, (name, *_sealed(tx, name, plain)))
+
+
+def _write(tx: Tx, name: str, plain: bytes) -> None:
+    kid, cell = _sealed(tx, name, plain)
+    if tx.execute(_SET_CELL, (cell, name, kid)).rowcount == 0:
+        tx.execute(_SET_STATE, (kid, cell, name))
+
+
+def _sealed(tx: Tx, name: str, plain: bytes) -> tuple[int, bytes]:
+    return tx.ring.seal(plain, _place(name), SYSTEM, Purpose.AUDIT)
 
 
 def _place(name: str) -> Place:

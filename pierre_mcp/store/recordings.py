@@ -13,10 +13,9 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from pydantic import MISSING
 from pydantic_core import from_json
 
-from pierre_mcp.keyring.cells import Place, column_piece
+from pierre_mcp.keyring.cells import Place
 from pierre_mcp.keyring.ring import Ring, person_scope
 from pierre_mcp.model import packed_details
 from pierre_mcp.model.athlete import Fact
@@ -29,7 +28,6 @@ from pierre_mcp.model.recording import (
     CELLS,
     FORMULA,
     NewRecording,
-    Row,
     SealedRow,
     Where,
 )
@@ -164,7 +162,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
     span = (wanted.from_day, wanted.to_day)
     asked = (grant.tenant, grant.person, sources, *span, wanted.sport, barred(grant))
     rows = tx.execute(_NEWEST, asked)
-    return map(_sealed_row, rows)
+    return map(SealedRow._make, rows)
 
 
 def beside(
@@ -173,7 +171,7 @@ def beside(
     """Return every recording of one activity, of these sources as far as granted."""
     asked = json.dumps(readable(tx, grant, sources))
     which = (grant.tenant, grant.person, activity_id, asked, barred(grant))
-    return list(map(_sealed_row, tx.execute(_BESIDE, which)))
+    return list(map(SealedRow._make, tx.execute(_BESIDE, which)))
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:
@@ -348,53 +346,3 @@ def place_of(grant: Grant, row: str, where: Where, day: str, column: str) -> Pla
     return Place(
         column, grant.tenant, grant.person, row, where.source, where.origin, day
     )
-
-
-_LISTED = tuple(
-    (category, column_piece(column))
-    for category, column in zip(CELLS, CELL_COLUMNS, strict=True)
-    if category is not Category.LOCATION
-)
-"""The cells of a ``SealedRow``, in order."""
-
-
-def _sealed_row(row: tuple[Any, ...]) -> SealedRow:
-    return SealedRow._make((*row[:6], row[6:]))
-
-
-class Reader:
-    """Opens the rows of one answer; what may be opened is settled once a source."""
-
-    __slots__ = ("_grant", "_readable", "_ring")
-
-    def __init__(self, tx: Tx, grant: Grant) -> None:
-        self._ring = tx.ring
-        self._grant = grant
-        self._readable: dict[str, tuple[list[Any], list[tuple[int, bytes]]]] = {}
-
-    def open(self, row: SealedRow) -> Row:
-        """Open the cells of a row that the grant may read.
-
-        Raises:
-            SealBrokenError: One was altered or moved.
-        """
-        row_id, activity_id, source, origin, sport, day, cells = row
-        blank, readable = self._of(source)
-        seen = blank.copy()
-        found = [(i, c, cell) for i, c in readable if (cell := cells[i]) is not None]
-        who = self._grant.tenant, self._grant.person
-        place = Place("", *who, row_id, source, origin, day)
-        opened = self._ring.open_row(place, [(c, cell) for _, c, cell in found])
-        for (i, *_), plain in zip(found, opened, strict=True):
-            seen[i] = unpacked(CELLS[_LISTED[i][0]], plain)
-        return Row(activity_id, source, sport, day, *seen)
-
-    def _of(self, source: str) -> tuple[list[Any], list[tuple[int, bytes]]]:
-        """Return what stands for each cell until it is opened, and which may be."""
-        if source not in self._readable:
-            may = [self._grant.reads(source, category) for category, _ in _LISTED]
-            self._readable[source] = (
-                [None if allowed else MISSING for allowed in may],
-                [(i, c) for i, (_, c) in enumerate(_LISTED) if may[i]],
-            )
-        return self._readable[source]

@@ -26,7 +26,8 @@ from pierre_mcp.gate.gate import About, Gate
 from pierre_mcp.model.caller import Call, Recipient
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Store
-from pierre_mcp.store.recordings import Reader, Wanted
+from pierre_mcp.store.recordings import Wanted
+from pierre_mcp.store.rows import Reader
 from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.stats import StatsParams, get_stats
 from tests.bench.path import RECIPIENT, fill, say

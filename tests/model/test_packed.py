@@ -16,7 +16,7 @@ from pierre_mcp.model.cells import (
     Pieces,
     PowerCell,
 )
-from pierre_mcp.model.packed import NUMBERS, fixed_parts, pack, unpack
+from pierre_mcp.model.packed import NUMBERS, fixed_parts, glance, pack, unpack
 
 amount = st.floats(0, 250, allow_nan=False)
 maybe = st.none() | amount
@@ -61,6 +61,19 @@ def test_a_cell_of_the_first_release_reads_alike(cell: Cell) -> None:
 
 
 @given(cells)
+def test_a_glance_sees_what_is_there(cell: Cell) -> None:
+    kind = type(cell)
+    for plain in (pack(cell), cell.model_dump_json(exclude_defaults=True).encode()):
+        seen, told = glance(kind, plain), unpack(kind, plain)
+        assert dict(seen) == told
+        assert len(seen) == len(told)
+        assert {name: seen.get(name) for name in told} == told
+        assert seen.get("nothing of it", 0) == 0
+        with pytest.raises(KeyError):
+            seen["nothing of it"]
+
+
+@given(cells)
 def test_the_fixed_part_says_the_same(cell: Cell) -> None:
     (part,) = fixed_parts(type(cell), [pack(cell)])
     for name in NUMBERS[type(cell)]:
@@ -75,6 +88,8 @@ def test_what_is_cut_or_too_long_is_refused(cell: Cell, data: st.DataObject) -> 
     for wrong in (cut, plain + b" "):
         with pytest.raises(ValueError, match="packed"):
             unpack(type(cell), wrong)
+        with pytest.raises(ValueError, match="packed"):
+            glance(type(cell), wrong)
 
 
 @pytest.mark.parametrize("length", [0, 1, 81])

@@ -38,14 +38,16 @@ def on(day: int, of: int, where: Where, sport: Sport = Sport.RUNNING) -> NewReco
     return replace(made, activity_id=IDS[of])
 
 
-def listed(store: Store, grant: Grant, wanted: Wanted) -> list[tuple[str, str, str]]:
-    """Day, activity and source of each activity, as given."""
+def listed(
+    store: Store, grant: Grant, wanted: Wanted, at_once: int = 64
+) -> list[tuple[str, str, str]]:
+    """Day, activity and source of each activity, newest days first."""
     with store.reading() as tx:
-        return [
-            (row.day, row.activity_id, row.source)
-            for day in activities.newest(tx, grant, wanted)
-            for row in day
+        given = activities.newest(tx, grant, wanted, at_once=at_once)
+        together = [
+            [(row.day, row.activity_id, row.source) for row in rows] for rows in given
         ]
+    return [one for some in together for one in sorted(some, reverse=True)]
 
 
 # An activity starts on some day; each of its copies says that day or the next.
@@ -55,13 +57,15 @@ some = st.lists(st.tuples(st.integers(0, 5), copies), max_size=len(IDS))
 
 
 @settings(max_examples=40, deadline=None)
-@given(some, st.integers(0, 6), st.integers(0, 6), st.sampled_from([None, "strava"]))
+@given(some, st.integers(0, 6), st.integers(0, 6), st.sampled_from([None, "strava"]),
+       st.integers(0, 3))  # fmt: skip
 def test_a_range_gives_each_activity_once_under_its_preferred_day(
     tmp_path_factory: pytest.TempPathFactory,
     told: list[tuple[int, list[tuple[int, Where]]]],
     first: int,
     last: int,
     only: str | None,
+    at_once: int,
 ) -> None:
     with a_store(tmp_path_factory.mktemp("fold") / "data") as store:
         grant = owner_grant(store)
@@ -76,7 +80,7 @@ def test_a_range_gives_each_activity_once_under_its_preferred_day(
             from_day=str(FIRST + timedelta(days=first)),
             to_day=str(FIRST + timedelta(days=last)),
         )
-        found = listed(store, grant, wanted)
+        found = listed(store, grant, wanted, at_once)
     days = [day for day, _, _ in found]
     assert days == sorted(days, reverse=True)
     assert {(activity, day) for day, activity, _ in found} == expected(
