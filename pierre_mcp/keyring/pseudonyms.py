@@ -64,10 +64,7 @@ class Pseudonyms:
         if hide is None:  # kept: each block stands alone, so one serves every id
             hide = self._hiders[recipient] = self._cipher(recipient).encryptor()
         blocks = hide.update(bytes.fromhex("".join(uuids).replace("-", "")))
-        return [
-            base64.urlsafe_b64encode(blocks[at : at + 16]).rstrip(b"=").decode()
-            for at in range(0, len(blocks), 16)
-        ]
+        return _texts(blocks)
 
     def reveal(self, recipient: str, text: str) -> str | None:
         """Return the id behind a pseudonym, or None for what cannot be one."""
@@ -82,6 +79,15 @@ class Pseudonyms:
         key = self._ring.derive(self._scope, Purpose.PSEUDONYM, label)
         mode = modes.ECB()  # noqa: S305 - one block is a permutation; see above
         return Cipher(algorithms.AES(key), mode)
+
+
+def _texts(blocks: bytes) -> list[str]:
+    """Encode blocks of 16 bytes together, each padded to 18, whose end says nothing."""
+    padded = b"".join(
+        blocks[at : at + 16] + b"\0\0" for at in range(0, len(blocks), 16)
+    )
+    text = base64.urlsafe_b64encode(padded).decode()
+    return [text[at : at + _CHARACTERS] for at in range(0, len(text), 24)]
 
 
 def _block(text: str) -> bytes | None:

@@ -16,7 +16,7 @@ older policy look current.
 """
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -132,10 +132,15 @@ def append(  # noqa: PLR0913 - all that a row is made of
     seq, at_us = last.seq + 1, max(last.at_us, micros(now))
     # It never falls: a policy cell put back by hand cannot become the newest again.
     policy_epoch = max(last.policy_epoch, line.policy_epoch or 0)
-    line = replace(line, policy_epoch=policy_epoch)
     sealed, commitment = _detail(tx, who, seq, detail)
     name = "" if who is None else name_of(tx.ring, who)
-    within = {"seq": seq, "at_us": at_us, "who": name, "epoch": epoch.number}
+    within = {
+        "seq": seq,
+        "at_us": at_us,
+        "who": name,
+        "epoch": epoch.number,
+        "policy_epoch": policy_epoch,
+    }
     if below:
         within[BELOW] = below
     text = _entry(line, within | {"detail": commitment, "v": _VERSION})
