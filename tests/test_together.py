@@ -14,6 +14,8 @@ from tests.cli.terminal import Person
 from tests.formats.making import STARTED_AT, fit_activity, ride
 from tests.host import Host
 
+pytestmark = pytest.mark.unmeasured
+
 RIDE = ride(30)
 COUNT = 60
 
