@@ -1,12 +1,17 @@
 """What every test shares."""
 
+import gc
+import importlib
+import pkgutil
 import sys
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import pierre_mcp
+from pierre_mcp.__main__ import _ALLOCATIONS as ALLOCATIONS
+from tests import measuring
 from tests.tokens import keychain, soft_token
 
 __all__ = ["keychain", "soft_token"]
@@ -43,24 +48,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
-MEASURED_CASES = 2
-_cases = Counter[str]()
+def pytest_collection_finish() -> None:
+    """Look for garbage as the program does, and not among the thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Measure the imports of the program, and nothing of the search for tests."""
+    if sys.gettrace() is None:
+        return (yield)
+    for one in pkgutil.walk_packages(pierre_mcp.__path__, "pierre_mcp."):
+        if not one.name.endswith("__main__"):
+            importlib.import_module(one.name)
+    with measuring.off():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Measure coverage where it tells more, since it doubles a test's time.
+    """Measure the first case of each test in a process, unless others reach the same.
 
-    Not where a test says that others reach the same, nor of many cases of one test
-    more than the first in each process.
+    A test says the latter with its mark ``unmeasured``.
     """
-    name, tracer = item.nodeid.partition("[")[0], sys.gettrace()
-    _cases[name] += 1
     told = item.get_closest_marker("unmeasured") is None
-    if tracer is None or (told and _cases[name] <= MEASURED_CASES):
+    if told and measuring.first(item.nodeid.partition("[")[0]):
         return (yield)
-    sys.settrace(None)
-    try:
+    with measuring.off():
         return (yield)
-    finally:
-        sys.settrace(tracer)

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import connection, get_context
@@ -26,6 +25,7 @@ from typing import Any, TypeAlias
 from coverage import Coverage
 
 from pierre_mcp.__main__ import main
+from tests import measuring
 
 PIPE = subprocess.PIPE
 PROGRAM = (sys.executable, "-m", "pierre_mcp")
@@ -43,12 +43,6 @@ def toy(words: Sequence[str]) -> None:
     """Be the toy server of the wire tests."""
     sys.argv = [TOY[1], *words]
     runpy.run_path(TOY[1], run_name="__main__")
-
-
-MEASURED_FORKS = 2
-"""Of one command: measuring coverage takes longer than most commands do."""
-
-_forks = Counter[tuple[object, ...]]()
 
 
 class Fork:
@@ -69,13 +63,14 @@ class Fork:
         start_new_session: bool = False,
         **ends: Any,
     ) -> None:
-        like = (main, *words[:2])
-        _forks[like] += 1
+        # Of one command the first: measuring it takes longer than most commands do.
+        measured = measuring.is_on() and measuring.first((main, *words[:2]))
         with contextlib.ExitStack() as theirs:
             self.stdin, *fds = _end(ends.get("stdin"), 0, theirs)
             self.stdout, *more = _end(ends.get("stdout"), 1, theirs)
             self.stderr, *most = _end(ends.get("stderr"), 2, theirs)
             changed = dict(os.environ if env is None else env)
+            changed = changed if measured else measuring.taken_out(changed)
             self._process = _SERVER.Process(
                 target=_begin,
                 args=(_Ends([*fds, *more, *most]), main, list(words)),
@@ -83,11 +78,11 @@ class Fork:
                     "env": changed,
                     "cwd": str(cwd or Path.cwd()),
                     "session": start_new_session,
-                    "measured": _forks[like] <= MEASURED_FORKS,
+                    "measured": measured,
                 },
                 daemon=True,  # what a failed test leaves behind ends with the tests
             )
-            with _ONE_AT_A_TIME:
+            with _ONE_AT_A_TIME, measuring.as_at_first():
                 self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid

@@ -8,6 +8,8 @@ import pytest
 
 from tests.crashing import DOING, a_crashed
 
+pytestmark = pytest.mark.unmeasured
+
 ROUNDS = 10
 SEED = 20_261_122
 

@@ -12,6 +12,8 @@ from pierre_mcp.cli.clients import entry
 from pierre_mcp.settings import from_environment
 from tests.cli.terminal import Person
 
+pytestmark = pytest.mark.unmeasured
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 

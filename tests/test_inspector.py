@@ -19,6 +19,8 @@ from pierre_mcp.tools.prompts import PROMPTS
 from tests.cli.terminal import Person
 from tests.formats.making import fit_activity, ride
 
+pytestmark = pytest.mark.unmeasured
+
 INSPECTOR = "@modelcontextprotocol/inspector@2.12.0"
 PACKAGES = ("node@22", INSPECTOR)
 INSTALL_WITHIN_S = 400

@@ -10,6 +10,8 @@ from tests.cli.terminal import Person
 from tests.gate.inboxes import NAME, a_ride
 from tests.host import LABEL, Frame, Host, json_of, text_of
 
+pytestmark = pytest.mark.unmeasured
+
 FILES = 120
 WITHIN_S = 1.5
 

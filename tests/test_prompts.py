@@ -102,6 +102,7 @@ def test_each_leaves_one_row_and_lists_none(tmp_path: Path) -> None:
     assert not any(b"s3cret" in path.read_bytes() for path in files)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 async def test_the_sdks_client(stranger: Person, mode: str) -> None:
     started = StdioServerParameters(

@@ -28,6 +28,8 @@ from tests.cli.terminal import Person
 from tests.host import Host
 from tests.tokens import PIN, SoftToken
 
+pytestmark = pytest.mark.unmeasured
+
 WORDS = "correct horse battery canary-71b3"
 NAME = "PIERRE_MASTER_ENCRYPTION_KEY"
 

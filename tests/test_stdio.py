@@ -169,6 +169,7 @@ def test_a_resource_is_its_tools_answer(host: Host) -> None:
     assert "error" in host.ask("resources/read", {"uri": "pierre://nothing"})
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["file", "null", "pipe"])
 def test_every_kind_of_input(runner: Person, tmp_path: Path, kind: str) -> None:
     ping = b'{"jsonrpc":"2.0","id":7,"method":"ping"}\n'
@@ -204,6 +205,7 @@ def test_a_signal_ends_it_in_time(runner: Person, number: int) -> None:
     assert (last["action"], last["outcome"]) == ("stop", "stopped")
 
 
+@pytest.mark.unmeasured
 async def test_the_sdks_client(runner: Person) -> None:
     """It validates each answer by the tool's own output schema."""
     started = StdioServerParameters(

@@ -94,6 +94,14 @@ class Terminal:
         words = self.until(CHALLENGE)[1]
         self.type("some other words" if wrongly else words)
 
+    def sit(self) -> Screen:
+        """Type the words where they are asked for, and read to the end."""
+        while self._more():
+            if asked := re.compile(CHALLENGE).search(self.text, self._read_to):
+                self._read_to = asked.end()
+                self.type(asked[1])
+        return self.end()
+
     def end(self) -> Screen:
         """Read to the end, and return how it ended."""
         while self._more():

@@ -96,6 +96,7 @@ def test_the_whole_path_as_a_transcript(
     assert left(place) == []
 
 
+@pytest.mark.unmeasured
 def test_without_a_pseudo_terminal_it_prints_the_command_and_stops(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,6 +111,7 @@ def test_without_a_pseudo_terminal_it_prints_the_command_and_stops(
     assert "audit verify" not in told
 
 
+@pytest.mark.unmeasured
 def test_a_step_that_goes_otherwise_fails_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_step_that_goes_otherwise_fails_the_demo(
         demo.run(2)
 
 
+@pytest.mark.unmeasured
 def test_a_server_that_does_not_start_fails_it_and_is_heard(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,6 +134,7 @@ def test_a_server_that_does_not_start_fails_it_and_is_heard(
     assert "label_malformed" in capsys.readouterr().err
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_half_way_it_leaves_nothing(
     place: Path, environment: Mapping[str, str], number: signal.Signals
@@ -162,6 +166,7 @@ def served(environment: Mapping[str, str], tmp_path: Path) -> Any:
     path.unlink()
 
 
+@pytest.mark.unmeasured
 def test_a_demo_server_answers_at_once_and_withholds_places(
     served: Wire, place: Path
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.terminal import Person
 from tests.forks import PIPE, PROGRAM, Fork
 
+pytestmark = pytest.mark.unmeasured
+
 GIVING = ("consent", "--to", "claude-desktop")
 
 

@@ -196,6 +196,7 @@ def test_what_is_not_json_is_left_alone(anna: Person, broken: bytes) -> None:
     assert list(anna.claude.parent.iterdir()) == [anna.claude]
 
 
+@pytest.mark.unmeasured
 def test_the_entry_starts_the_server_without_a_shell(anna: Person) -> None:
     anna.does("setup", "--yes", "--client", "claude-desktop")
     entry = servers(anna)["pierre"]

@@ -89,6 +89,7 @@ def test_frozen_cells_still_open(
     assert open_cell(CIPHER, cell, place) == plain
 
 
+@pytest.mark.unmeasured
 @pytest.mark.promise("keys.vectors")
 @given(st.integers(1, 2**32 - 1), st.binary(max_size=80), places)
 def test_seals_to_the_bytes_the_design_says(

@@ -95,6 +95,7 @@ def test_a_client_that_is_gone_ends_it_quietly() -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("closed", ["0", "1", "2", "012"])
 def test_closed_from_the_start(closed: str) -> None:
     """No file opened later takes the place of a standard descriptor."""
