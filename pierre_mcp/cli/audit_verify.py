@@ -16,7 +16,6 @@ from pierre_mcp.errors import (
 from pierre_mcp.model.audit import Finding, FindingKind, Health
 from pierre_mcp.platform import write_private_file
 from pierre_mcp.services.checking import verify_log
-from pierre_mcp.store import checkpoints
 from pierre_mcp.tools.wording import count
 
 _MEANS: Final = {
@@ -82,7 +81,8 @@ def write_key(
         raise PathTakenError
     call = session.owner("audit key")
     with session.gate() as gate:
-        now = gate.keep(call, lambda tx, m, _: checkpoints.log_key(tx, m))
+        sign = session.unlocked(gate, call)
+        now = gate.reveal_log_key(call, sign=sign)
     try:
         write_private_file(path, now.text().encode())
     except FileExistsError:

@@ -33,6 +33,7 @@ RESTORE = "restore"
 """Of a store that was put back: it is accepted, its keys replaced."""
 
 _GRAVE_ACTIONS = {
+    "audit key",
     "consent unlock",
     "erase",
     "export",

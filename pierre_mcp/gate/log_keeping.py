@@ -87,6 +87,26 @@ class LogKeeping(Widening):
                 job.write(tx, leave, line, who, now=noted_at(self._clock))
         self._store.tidy()
 
+    def reveal_log_key(
+        self, call: Call, *, sign: Sign | None = None
+    ) -> "log_key.LogKey":
+        """Give out what checks the log from now on, and record it, in one step.
+
+        Who has it could also help to forge rows: with the consent lock on, only signed.
+
+        Raises:
+            ConsentLockedError: The lock is on, and this is not signed under it.
+            RuntimeError: It is neither the owner nor the system that asks.
+        """
+        facts = Facts()
+        with self._record.of_failures(call, facts), self._store.writing() as tx:
+            leave, who = self._admit.to_upkeep(call), self._admit.concerned(tx)
+            if who is not None:
+                self._check_signed(tx, call, sign)
+            found = checkpoints.log_key(tx, leave)
+            self._record.add(tx, call, Outcome.DONE, facts, who)
+        return found
+
     def unwitnessed(self, call: Call, directory: Path) -> "Lacking | None":
         """Return what some witness has not been told; None where that is nothing.
 

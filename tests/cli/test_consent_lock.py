@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ def locks(anna: Person) -> Screen:
         return terminal.end()
 
 
-def types(anna: Person, *words: str, passphrase: str) -> Screen:
+def types(
+    anna: Person, *words: str, passphrase: str, challenged: bool = True
+) -> Screen:
     """What a program with a pseudo-terminal can do: read the words, and type them."""
     with anna.sits(*words) as terminal:
-        terminal.take_challenge()
+        if challenged:
+            terminal.take_challenge()
         terminal.answer(ASKED, passphrase)
         return terminal.end()
 
@@ -91,6 +95,25 @@ def test_a_program_on_a_pseudo_terminal_lets_nothing_out(runner: Person) -> None
     assert done.returncode == 1
     assert "The consent lock is on, and this was not done with it" in done.stderr
     assert rows(runner)[-1]["code"] == "consent_locked"
+
+
+@pytest.mark.promise("consent.human-only")
+def test_the_key_that_checks_the_log_is_not_given_out(
+    runner: Person, tmp_path: Path
+) -> None:
+    locks(runner)
+    kept = tmp_path / "log.key"
+    asked = partial(types, runner, "audit", "key", str(kept), challenged=False)
+    done = runner.run("audit", "key", str(kept))
+    assert (done.returncode, rows(runner)[-1]["code"]) == (1, "consent_locked")
+    assert asked(passphrase=GUESS).status == 1
+    assert not kept.exists()
+    assert asked(passphrase=WORDS).status == 0
+    last = rows(runner)[-1]
+    assert (last["action"], last["outcome"], last["risk"]) == (
+        *("audit key", "done", "high"),
+    )
+    runner.does("audit", "verify", "--key", str(kept))
 
 
 @pytest.mark.promise("consent.human-only")

@@ -150,6 +150,7 @@ DOORS: Mapping[str, Door | str] = {
     "purge": "changes no value",
     "close_log": "tests/gate/test_log_keeping.py: signs for rows, and says no more",
     "evidence": "files outside the store",
+    "reveal_log_key": "tests/gate/test_log_keeping.py: a row before it is told",
     "unwitnessed": "checkpoints that are not kept elsewhere yet: of no person",
     "peek": "what no person's data is: how far the log is signed, and told of",
     "prune": "tests/gate/test_prunings.py: a row before anything goes",

@@ -14,7 +14,7 @@ from pierre_mcp.keyring import chain, notes
 from pierre_mcp.keyring.log_key import LogKey
 from pierre_mcp.keyring.notes import Checkpoint
 from pierre_mcp.model.audit import Finding, FindingKind, Health, Outcome
-from pierre_mcp.model.caller import Call, System
+from pierre_mcp.model.caller import Call, Recipient, System
 from pierre_mcp.services.checking import verify_log
 from pierre_mcp.services.rotation import Emergency, Replacing, Rotation, in_use
 from pierre_mcp.services.steps import silent
@@ -56,13 +56,23 @@ def found(world: World, against: Evidence = NOTHING) -> Finding | Health:
 
 
 def key_of(world: World) -> LogKey:
-    call = Call(OWNER, "audit key", "session")
-    return world.gate.keep(call, lambda tx, m, _: checkpoints.log_key(tx, m))
+    return world.gate.reveal_log_key(Call(OWNER, "audit key", "session"))
 
 
 def rows(world: World) -> int:
     with world.store.reading() as tx:
         return audit.tail(tx).seq
+
+
+def test_the_key_that_checks_it_is_given_to_its_owner_and_recorded(
+    world: World,
+) -> None:
+    before = rows(world)
+    assert key_of(world).key == epoch_of(world).key
+    assert (rows(world), world.last_row()["action"]) == (before + 1, "audit key")
+    with pytest.raises(RuntimeError):
+        world.gate.reveal_log_key(Call(Recipient("claude-desktop"), "audit key", "s"))
+    assert world.last_row()["outcome"] == "failed"
 
 
 def test_a_stop_closes_the_log(world: World) -> None:
