@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import PierreError
+from pierre_mcp.late import Late
 
 if TYPE_CHECKING:
+    from pierre_mcp.services import commands
+    from pierre_mcp.services.commands import Commands
     from pierre_mcp.services.witnessing import Lacking
+else:
+    commands = Late("pierre_mcp.services.commands")
 
 AGAIN_S: Final = 900.0
 """How often it is looked whether something is lacking still."""
@@ -50,6 +55,7 @@ class Witnessing:
         self._leaving_s = leaving_s
         self._due = asyncio.Event()
         self._leaving = False
+        self._running: Commands | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -71,6 +77,8 @@ class Witnessing:
         for task in (last, self._task):
             task.cancel()
         await asyncio.wait([last, self._task])
+        if self._running is not None:  # what hangs is not to outlive us
+            self._running.end()
 
     async def _watch(self) -> None:
         while not self._leaving:
@@ -90,8 +98,11 @@ class Witnessing:
             found = await self._lacking()
             if found is None:
                 return
-            how = {} if within_s is None else {"within_s": within_s}
-            failed = await _aside(lambda: found.tell(self._clock.now(), **how))
+            running = self._running = self._running or commands.Commands()
+            within = within_s or commands.WITHIN_S
+            failed = await _aside(
+                lambda: found.tell(self._clock.now(), commands=running, within_s=within)
+            )
         except (PierreError, OSError) as error:
             log.warning("checkpoints were not kept elsewhere: %s", type(error).__name__)
             return

@@ -75,6 +75,33 @@ class Command:
             return self._process
 
 
-def told(words: Sequence[str], content: bytes, *, within_s: float = WITHIN_S) -> bool:
-    """Tell a command something once; return whether it ended well, and in time."""
-    return Command(words, within_s=within_s).tell(content)
+class Commands:
+    """Commands told one thing each, for somebody who may have to leave meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[Command] = set()
+        self._ended = False
+
+    def told(
+        self, words: Sequence[str], content: bytes, *, within_s: float = WITHIN_S
+    ) -> bool:
+        """Tell a command something once; return whether it ended well, and in time."""
+        command = Command(words, within_s=within_s)
+        with self._lock:
+            if self._ended:
+                return False
+            self._running.add(command)
+        try:
+            return command.tell(content)
+        finally:
+            with self._lock:
+                self._running.discard(command)
+
+    def end(self) -> None:
+        """Let go what runs, and start nothing more: the process ends."""
+        with self._lock:
+            self._ended = True
+            running = list(self._running)
+        for command in running:
+            command.end()

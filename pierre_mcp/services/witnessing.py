@@ -28,7 +28,7 @@ from pierre_mcp.errors import (
 from pierre_mcp.model.grant import Maintenance
 from pierre_mcp.model.witness import Noted, Witness
 from pierre_mcp.platform import create_private_file
-from pierre_mcp.services.commands import WITHIN_S, told
+from pierre_mcp.services.commands import WITHIN_S, Commands
 from pierre_mcp.services.witnesses import Witnesses
 from pierre_mcp.store import checkpoints, keys
 from pierre_mcp.store.database import Tx
@@ -55,9 +55,16 @@ class Lacking:
     witnesses: Witnesses
     notes: Sequence[Noted]
 
-    def tell(self, now: datetime, *, within_s: float = WITHIN_S) -> int:
+    def tell(
+        self,
+        now: datetime,
+        *,
+        commands: Commands | None = None,
+        within_s: float = WITHIN_S,
+    ) -> int:
         """Tell them, as ``tell`` does."""
-        return tell(self.witnesses, self.notes, now, within_s=within_s)
+        of = (self.witnesses, self.notes, now)
+        return tell(*of, commands=commands, within_s=within_s)
 
 
 def lacking(
@@ -113,7 +120,7 @@ def add(witnesses: Witnesses, new: Witness, notes: Sequence[Noted]) -> Witness:
     if new.path:
         origin = notes[0].note.partition("\n")[0]
         _make(Path(new.path), f"{origin}\n".encode())
-    if not _tell(new, notes):
+    if not _tell(new, notes, Commands()):
         raise WitnessFailedError
     has = replace(new, told=notes[-1].number)
     witnesses.change(lambda before: (*before, has))
@@ -159,6 +166,7 @@ def tell(
     notes: Sequence[Noted],
     now: datetime,
     *,
+    commands: Commands | None = None,
     within_s: float = WITHIN_S,
 ) -> int:
     """Tell each witness those of ``notes`` that it lacks.
@@ -169,6 +177,7 @@ def tell(
         witnesses: Of the store.
         notes: Checkpoints without a gap, the oldest first, from ``behind`` on.
         now: UTC, noted where one fails.
+        commands: By which those that run can be ended.
         within_s: How long a command may take, seconds.
 
     Returns:
@@ -183,7 +192,7 @@ def tell(
                 continue
             # It has none of these where the store is an older copy, put back.
             lacking = [note for note in notes if note.number > one.told] or notes[-1:]
-            well = _tell(one, lacking, within_s)
+            well = _tell(one, lacking, commands or Commands(), within_s)
             failed += not well
             _note(witnesses, one, lacking[-1].number if well else None, now)
     return failed
@@ -208,9 +217,15 @@ def _note(
     )
 
 
-def _tell(one: Witness, notes: Sequence[Noted], within_s: float = WITHIN_S) -> bool:
+def _tell(
+    one: Witness,
+    notes: Sequence[Noted],
+    commands: Commands,
+    within_s: float = WITHIN_S,
+) -> bool:
     if one.command:
-        return told(one.command, notes[-1].note.encode(), within_s=within_s)
+        newest = notes[-1].note.encode()
+        return commands.told(one.command, newest, within_s=within_s)
     try:
         _append(Path(one.path), "\n".join(note.note for note in notes).encode())
     except OSError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ async def test_the_checkpoint_of_a_stop_is_told(tmp_path: Path) -> None:
 async def test_one_that_hangs_keeps_nobody(tmp_path: Path) -> None:
     witnesses = Witnesses(tmp_path / "config", ID)
     begun = tmp_path / "begun"
-    script = 'touch "$0"; sleep 60'
+    script = 'echo $$ > "$0.new"; mv "$0.new" "$0"; sleep 60'
     hangs = Witness(command=("sh", "-c", script, str(begun)))
     witnesses.change(lambda _: (hangs,))
 
@@ -75,7 +76,17 @@ async def test_one_that_hangs_keeps_nobody(tmp_path: Path) -> None:
     await until(begun.exists)
     await made.close()
     assert time.monotonic() - began_s < 2.0
+    pid = int(begun.read_text())
+    await until(lambda: not is_running(pid))  # it does not outlive us
     await made.close()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 async def test_what_fails_is_said_and_it_goes_on(

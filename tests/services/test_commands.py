@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pierre_mcp.services.commands import told
+from pierre_mcp.services.commands import Commands
 
 NOTE = b"pierre-mcp/x\n1\n"
 
@@ -16,7 +16,7 @@ def test_it_hears_what_it_is_told_and_none_of_our_settings(
 ) -> None:
     monkeypatch.setenv("PIERRE_DATA_DIR", "/somewhere")
     heard = tmp_path / "heard"
-    assert told(["sh", "-c", 'cat > "$0"; env >> "$0"', str(heard)], NOTE)
+    assert Commands().told(["sh", "-c", 'cat > "$0"; env >> "$0"', str(heard)], NOTE)
     assert heard.read_bytes().startswith(NOTE)
     assert b"PIERRE" not in heard.read_bytes()
 
@@ -35,18 +35,18 @@ def test_it_hears_what_it_is_told_and_none_of_our_settings(
 )
 def test_one_that_did_not_end_well(words: list[str]) -> None:
     began_s = time.monotonic()
-    assert not told(words, NOTE, within_s=0.2)
+    assert not Commands().told(words, NOTE, within_s=0.2)
     assert time.monotonic() - began_s < 2.0
 
 
 def test_one_that_does_not_listen_is_told_all_the_same() -> None:
-    assert told(["true"], NOTE * 100_000)
+    assert Commands().told(["true"], NOTE * 100_000)
 
 
 def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     script = 'sleep 60 & echo $! > "$0"; wait'
-    assert not told(["sh", "-c", script, str(pid)], NOTE, within_s=0.3)
+    assert not Commands().told(["sh", "-c", script, str(pid)], NOTE, within_s=0.3)
     for _ in range(100):
         try:
             os.kill(int(pid.read_text()), 0)
@@ -61,3 +61,10 @@ def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
 def _ended(pid: int) -> bool:
     """A zombie, where nobody waits for it."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_once_ended_none_is_started(tmp_path: Path) -> None:
+    made, here = Commands(), tmp_path / "here"
+    made.end()
+    assert not made.told(["touch", str(here)], NOTE)
+    assert not here.exists()
