@@ -13,15 +13,17 @@ from pierre_mcp.errors import ConsentLockedError, LockWaitsError
 from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.identity import Identity
-from pierre_mcp.model.lock import ConsentLock
 from pierre_mcp.model.policy import Policy
 from pierre_mcp.store import keys
 from pierre_mcp.store.database import Tx
 
 if TYPE_CHECKING:  # no server that answers a recipient opens a lock
     from pierre_mcp.keyring import lock as locks
+    from pierre_mcp.model import lock as models
+    from pierre_mcp.model.lock import ConsentLock
 else:
     locks = Late("pierre_mcp.keyring.lock")
+    models = Late("pierre_mcp.model.lock")
 
 Sign: TypeAlias = Callable[[bytes], bytes]
 
@@ -39,11 +41,11 @@ FREE: Final = 5
 _LONGEST_S: Final = 3_600.0
 
 
-def lock_of(policy: Policy) -> ConsentLock | None:
+def lock_of(policy: Policy) -> "ConsentLock | None":
     """Return the lock that is on, if one is."""
     if policy.lock is None:
         return None
-    return ConsentLock.model_validate_json(policy.lock)
+    return models.ConsentLock.model_validate_json(policy.lock)
 
 
 def signature_of(

@@ -23,16 +23,17 @@ from pierre_mcp.late import Late
 from pierre_mcp.model.audit import Outcome
 from pierre_mcp.model.caller import Call, Owner
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.lock import ConsentLock
 from pierre_mcp.store import audit, policies
-from pierre_mcp.store.attempts import attempts
 from pierre_mcp.store.database import Tx
 
 if TYPE_CHECKING:
     from pierre_mcp.keyring import lock as locks
+    from pierre_mcp.model.lock import ConsentLock
     from pierre_mcp.services import consents
     from pierre_mcp.services.consents import Given
+    from pierre_mcp.store import attempts
 else:
+    attempts = Late("pierre_mcp.store.attempts")
     locks = Late("pierre_mcp.keyring.lock")
     consents = Late("pierre_mcp.services.consents")
 
@@ -85,7 +86,7 @@ class Widening(Serving):
         else:
             self.widen(call, lambda *_: None, detail=detail, sign=sign)
 
-    def lock(self, call: Call) -> ConsentLock | None:
+    def lock(self, call: Call) -> "ConsentLock | None":
         """Return the consent lock that is on, if one is; nobody has one once erased.
 
         Raises:
@@ -101,7 +102,9 @@ class Widening(Serving):
             with self._admit.of_owner(tx, call) as admitted:
                 return lock_of(admitted.read.policy)
 
-    def unlock(self, call: Call, lock: ConsentLock, passphrase: str) -> "locks.Signer":
+    def unlock(
+        self, call: Call, lock: "ConsentLock", passphrase: str
+    ) -> "locks.Signer":
         """Open the lock, for what the owner does next; every attempt is recorded.
 
         Raises:
@@ -136,9 +139,9 @@ class Widening(Serving):
         since = self._clock.now() - REMEMBERED
         with self._store.reading() as tx:
             upto = audit.tail(tx).seq
-            before = attempts(tx, ATTEMPT, since=since)
+            before = attempts.attempts(tx, ATTEMPT, since=since)
         with self._store.writing() as tx:
-            meanwhile = attempts(tx, ATTEMPT, since=since, after=upto)
+            meanwhile = attempts.attempts(tx, ATTEMPT, since=since, after=upto)
             check_wait([*meanwhile, *before], self._clock.now())
             self._record.add(
                 tx, attempt, Outcome.STARTED, Facts(), self._admit.concerned(tx)
