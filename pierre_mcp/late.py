@@ -1,8 +1,8 @@
 """Modules imported when something of them is first used.
 
-Only for numpy and what stands on it: they take a tenth of a server's start, which a
-client waits for, and most sessions begin with a list. Where one stands, type checker
-and import contracts see the import itself::
+A client waits for a server's start, and most sessions begin with a list: what neither
+needs is imported later, numpy and what stands on it before all. Where one stands, type
+checker and import contracts see the import itself::
 
     if TYPE_CHECKING:
         import numpy as np

@@ -63,6 +63,7 @@ INDOOR: Final = 1
 _JSON: Final = b"{"
 _EMPTY: Final = len("{}")
 _BEFORE: Final = len(("version", "flags", "tail"))
+_ABSENT: Final = object()
 _LETTERS: Final = {"<i4": "i", "<i8": "q"}
 
 
@@ -171,11 +172,10 @@ class Glance(Mapping[str, Any]):
         self._kind, self._plain = kind, plain
 
     def __getitem__(self, name: str) -> Any:
-        at = self._at.get(name)
-        if at is None:
-            return self._whole[name]
-        value = self._values[at]
-        return value if value == value else None  # noqa: PLR0124 - NaN is not recorded
+        found = self.get(name, _ABSENT)
+        if found is _ABSENT:
+            raise KeyError(name)
+        return found
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field; ``default`` where the cell does not tell of it."""

@@ -244,9 +244,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _numbers(cells: Sequence[Any], name: str) -> list[Any]:
-    """Take one number out of each cell, to a tenth."""
+    """Take one number out of each cell, to a tenth, as ``rounded`` does."""
     return [
-        floor(value * 10.0 + 0.5) / 10.0 if type(value) is float else value
+        floor(value * 10.0 + 0.5)
+        / 10.0  # here: a call a value would cost as much again
+        if type(value) is float and -_FINE < value < _FINE
+        else value
         for value in _column(cells, name)
     ]
 

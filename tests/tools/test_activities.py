@@ -105,6 +105,17 @@ def test_what_is_no_number_never_leaves(world: World) -> None:
         json.loads(answer.text.partition("\n")[2] or "{}", parse_constant=pytest.fail)
 
 
+@pytest.mark.parametrize("metres", [1e308, -1e308, 12_345.25])
+def test_a_number_out_of_all_measure_keeps_no_list_from_being_told(
+    world: World, metres: float
+) -> None:
+    made = a_recording()
+    odd = made.activity.model_copy(update={"distance_m": metres})
+    world.put(replace(made, activity=odd))
+    world.give_training()
+    assert listed(world)["distance_m"] == [rounded(metres)]
+
+
 def test_imperial_units_change_the_line_and_nothing_else(world: World) -> None:
     world.put(a_recording())
     world.give_training()
