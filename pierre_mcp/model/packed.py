@@ -19,11 +19,11 @@ tail, or takes a new version.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import isfinite, nan
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import from_json
 
@@ -56,14 +56,15 @@ NUMBERS: Final[Mapping[type[Cell], tuple[str, ...]]] = MappingProxyType(
 )  # fmt: skip
 """The fields that may be NaN, in the order they lie in."""
 
+Fixed: TypeAlias = tuple[Any, ...]
+"""The fixed part of a cell, as it lies there: ``index_of`` tells where what is."""
+
 _HEADS: Final[Mapping[type[Cell], tuple[tuple[str, str], ...]]] = MappingProxyType(
     {ActivityCell: (("utc_offset_s", "<i4"), ("started_us", "<i8"))}
 )
 INDOOR: Final = 1
 _JSON: Final = b"{"
 _EMPTY: Final = len("{}")
-_BEFORE: Final = len(("version", "flags", "tail"))
-_ABSENT: Final = object()
 _LETTERS: Final = {"<i4": "i", "<i8": "q"}
 
 
@@ -78,8 +79,8 @@ class _Layout:
         self.names = (*self.whole, *numbers)
         self.struct = struct.Struct(f"<BBI{letters}{len(numbers)}d")
         self._head = head
+        self.lying = ("version", "flags", "tail", *self.names)
         self.fixed = {"indoor", *self.whole, *numbers}
-        self.at = {name: at for at, name in enumerate(self.names, _BEFORE)}
 
     @cached_property
     def dtype(self) -> "np.dtype[np.void]":
@@ -104,6 +105,16 @@ class _Layout:
             msg = "a packed cell is of no known form"
             raise ValueError(msg)
         return found
+
+    def parts(self, plains: Sequence[bytes]) -> list[Fixed] | None:
+        """Return fixed parts; None if a cell is cut, too long or of another form."""
+        try:
+            found = list(map(self.struct.unpack_from, plains))
+        except struct.error:
+            return None
+        size = self.struct.size
+        lengths = [size + part[2] for part in found if part[0] == VERSION]
+        return found if lengths == list(map(len, plains)) else None
 
     def packed(self, plain: bytes) -> bytes:
         is_old = plain[:1] == _JSON
@@ -154,55 +165,31 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
     return seen
 
 
-class Glance(Mapping[str, Any]):
-    """The fields of a packed cell as ``unpack`` gives them, read as they are asked for.
+def numbers_of(kind: type[Cell], plains: Sequence[bytes]) -> list[Fixed]:
+    """Return the fixed parts of cells, packed or JSON, in their order.
 
-    Lists look at a few numbers of each of dozens of cells.
-
-    Raises:
-        ValueError: As for ``unpack``.
-    """
-
-    __slots__ = ("_at", "_kind", "_plain", "_values")
-
-    def __init__(self, kind: type[Cell], plain: bytes) -> None:
-        layout = _LAYOUTS[kind]
-        self._values = layout.fixed_part(plain)
-        self._at = layout.at
-        self._kind, self._plain = kind, plain
-
-    def __getitem__(self, name: str) -> Any:
-        found = self.get(name, _ABSENT)
-        if found is _ABSENT:
-            raise KeyError(name)
-        return found
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a field; ``default`` where the cell does not tell of it."""
-        at = self._at.get(name)
-        if at is None:
-            return self._whole.get(name, default)
-        value = self._values[at]
-        return value if value == value else None  # noqa: PLR0124 - NaN is not recorded
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._whole)
-
-    def __len__(self) -> int:
-        return len(self._whole)
-
-    @property
-    def _whole(self) -> dict[str, Any]:
-        return unpack(self._kind, self._plain)
-
-
-def glance(kind: type[Cell], plain: bytes) -> Mapping[str, Any]:
-    """Return the fields of a cell of any kind, to look at a few of them.
+    Lists look at a few numbers of each of dozens of cells: ``index_of`` tells where.
 
     Raises:
-        ValueError: As for ``unpack``.
+        ValueError: One is cut, too long, or of a version not known here.
     """
-    return from_json(plain) if plain[:1] == _JSON else Glance(kind, plain)
+    layout = _LAYOUTS[kind]
+    found = layout.parts(plains)
+    if found is None:  # or some are of the first release
+        found = layout.parts([layout.packed(plain) for plain in plains])
+    if found is None:
+        msg = "a packed cell is cut, or of no known form"
+        raise ValueError(msg)
+    return found
+
+
+def index_of(kind: type[Cell], name: str) -> int:
+    """Return where a field stands in the fixed part of its cell.
+
+    Raises:
+        ValueError: It has no such field there.
+    """
+    return _LAYOUTS[kind].lying.index(name)
 
 
 def fixed_parts(kind: type[Cell], plains: Iterable[bytes]) -> "NDArray[np.void]":

@@ -17,6 +17,7 @@ from pierre_mcp.model.cells import (
     PowerCell,
 )
 from pierre_mcp.model.details import Details
+from pierre_mcp.model.packed import Fixed
 
 FORMULA = 2
 """Version of the rules by which stored summaries are computed.
@@ -122,21 +123,18 @@ class SealedRow(NamedTuple):
     notes: bytes | None
 
 
-Mapped: TypeAlias = Mapping[str, Any]
-
-
 class Row(NamedTuple):
-    """A recording as lists and totals read it: no model is made of its cells.
+    """A recording as lists read it: no model is made of its cells.
 
-    A mapping lacks what is at its default. A cell is MISSING or None as in
-    ``Recording``.
+    A cell is MISSING or None as in ``Recording``; the mapping of notes lacks what is at
+    its default.
     """
 
     activity_id: str
     source: str
     sport: str
     day: str
-    activities: Mapped
-    heart_rate: Mapped | MISSING | None
-    power: Mapped | MISSING | None
-    notes: Mapped | MISSING | None
+    activities: Fixed
+    heart_rate: Fixed | MISSING | None
+    power: Fixed | MISSING | None
+    notes: Mapping[str, Any] | MISSING | None

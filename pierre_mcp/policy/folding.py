@@ -8,10 +8,12 @@ not even its existence, and one taken back leaves the others as if it had never 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 from pydantic import MISSING
 
+from pierre_mcp.model.packed import Fixed
 from pierre_mcp.model.recording import Recording, Row
 
 _ORDER = ("self", "files", "garmin", "strava", "apple")
@@ -34,14 +36,19 @@ def fold(rows: Sequence[Row]) -> Row:
     first = rows[0]
     if len(rows) == 1:
         return first
-    summary: dict[str, Any] = {}
-    for row in reversed(rows):
-        summary |= {k: v for k, v in row.activities.items() if v is not None}
     return first._replace(
-        activities=summary,
+        activities=_filled([row.activities for row in rows]),
         heart_rate=_first([row.heart_rate for row in rows]),
         power=_first([row.power for row in rows]),
         notes=_first([row.notes for row in rows]),
+    )
+
+
+def _filled(found: Sequence[Fixed]) -> Fixed:
+    """Return the first one's numbers; where it has none, the next one's that has."""
+    return tuple(
+        next((value for value in column if value == value), nan)  # noqa: PLR0124 - NaN is not recorded
+        for column in zip(*found, strict=True)
     )
 
 

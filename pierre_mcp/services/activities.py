@@ -41,27 +41,28 @@ def newest(
         wanted, from_day=day_before(wanted.from_day), to_day=day_after(wanted.to_day)
     ))  # fmt: skip
     for together in _by_days(found, at_once):
-        whole = [
-            _whole(tx, grant, wanted, rows)
-            for rows in together
-            if wanted.from_day <= rows[0].day <= wanted.to_day
-        ]
-        opened = iter(reader.open_each([row for rows in whole for row in rows]))
-        yield [fold(list(islice(opened, len(rows)))) for rows in whole if rows]
+        first, last = wanted.from_day, wanted.to_day
+        whole = [rows for rows in together if first <= rows[0].day <= last]
+        if wanted.sport is not None:
+            whole = [_every(tx, grant, wanted, rows[0].activity_id) for rows in whole]
+            whole = [rows for rows in whole if rows[0].sport == wanted.sport]
+        opened = reader.open_each([row for rows in whole for row in rows])
+        alone = len(opened) == len(whole)
+        yield opened if alone else _folded(opened, map(len, whole))
 
 
-def _whole(
-    tx: Tx, grant: Grant, wanted: Wanted, found: list[SealedRow]
-) -> list[SealedRow]:
-    """Return every recording of an activity; none if its sport is not the one wanted.
+def _every(tx: Tx, grant: Grant, wanted: Wanted, activity_id: str) -> list[SealedRow]:
+    """Return every recording of an activity.
 
     Only where a sport was asked for may some not have been found.
     """
-    if wanted.sport is None:
-        return found
-    one = found[0].activity_id
-    rows = _ordered(recordings.beside(tx, grant, one, wanted.sources))
-    return rows if rows[0].sport == wanted.sport else []
+    return _ordered(recordings.beside(tx, grant, activity_id, wanted.sources))
+
+
+def _folded(opened: Iterable[Row], counts: Iterable[int]) -> list[Row]:
+    """Fold so many recordings of each activity."""
+    rest = iter(opened)
+    return [fold(list(islice(rest, count))) for count in counts]
 
 
 def _by_days(

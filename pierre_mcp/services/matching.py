@@ -6,10 +6,13 @@ is the same in whatever order files came, and after one of them was taken back.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from math import isnan
 from uuid import uuid4
 
 from pierre_mcp.model.category import Sport
+from pierre_mcp.model.cells import ActivityCell
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import index_of
 from pierre_mcp.model.recording import SealedRow
 from pierre_mcp.policy.matching import Span, groups
 from pierre_mcp.store import recordings
@@ -18,6 +21,9 @@ from pierre_mcp.store.recordings import Sealed, Wanted
 from pierre_mcp.store.rows import Reader
 
 _MICROS = 1_000_000
+_STARTED_US = index_of(ActivityCell, "started_us")
+_ELAPSED_S = index_of(ActivityCell, "elapsed_s")
+_DISTANCE_M = index_of(ActivityCell, "distance_m")
 
 
 def join(tx: Tx, grant: Grant, new: Sequence[Sealed]) -> None:
@@ -102,7 +108,7 @@ def _span(reader: Reader, row: SealedRow) -> Span:
         row.id,
         row.activity_id,
         Sport(row.sport),
-        activity["started_us"] / _MICROS,
-        activity["elapsed_s"],
-        activity.get("distance_m"),
+        activity[_STARTED_US] / _MICROS,
+        activity[_ELAPSED_S],
+        None if isnan(activity[_DISTANCE_M]) else activity[_DISTANCE_M],
     )

@@ -91,6 +91,9 @@ _ADD_DETAIL = """
 _DROP = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND digest = ?"
 _UNDO = "DELETE FROM recordings WHERE tenant = ? AND person = ? AND import_id = ?"
 
+# As ``_make`` does, which is a call in Python for each.
+_sealed_row = partial(tuple.__new__, SealedRow)
+
 FILES = "files"
 """The source of plain files."""
 
@@ -162,7 +165,7 @@ def newest(tx: Tx, grant: Grant, wanted: Wanted) -> Iterator[SealedRow]:
     span = (wanted.from_day, wanted.to_day)
     asked = (grant.tenant, grant.person, sources, *span, wanted.sport, barred(grant))
     rows = tx.execute(_NEWEST, asked)
-    return map(SealedRow._make, rows)
+    return map(_sealed_row, rows)
 
 
 def beside(
@@ -171,7 +174,7 @@ def beside(
     """Return every recording of one activity, of these sources as far as granted."""
     asked = json.dumps(readable(tx, grant, sources))
     which = (grant.tenant, grant.person, activity_id, asked, barred(grant))
-    return list(map(SealedRow._make, tx.execute(_BESIDE, which)))
+    return list(map(_sealed_row, tx.execute(_BESIDE, which)))
 
 
 def ranges(tx: Tx, grant: Grant) -> list[SourceRange]:

@@ -4,16 +4,18 @@ What a grant may not read is never opened, and stands as MISSING.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
 
 from pydantic import MISSING
+from pydantic_core import from_json
 
 from pierre_mcp.keyring.cells import column_piece, rows_pieces
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.cells import Cell
 from pierre_mcp.model.grant import Grant
-from pierre_mcp.model.packed import glance
+from pierre_mcp.model.packed import NUMBERS, numbers_of
 from pierre_mcp.model.recording import CELLS, Row, SealedRow
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import CELL_COLUMNS
@@ -35,15 +37,18 @@ _LISTED = tuple(
 """In the order of their columns."""
 
 
+# As ``Row._make`` does, which is a call in Python for each.
+_row = partial(tuple.__new__, Row)
+
+
 class Reader:
     """Opens the rows of one answer; what may be opened is settled once a source."""
 
-    __slots__ = ("_blanks", "_grant", "_ring")
+    __slots__ = ("_grant", "_ring")
 
     def __init__(self, tx: Tx, grant: Grant) -> None:
         self._ring = tx.ring
         self._grant = grant
-        self._blanks: dict[str, tuple[Any, ...]] = {}
 
     def open(self, row: SealedRow) -> Row:
         """Open the cells of a row that the grant may read.
@@ -67,7 +72,8 @@ class Reader:
         ids, activities, sources, origins, sports, days, *sealed = columns
         who = self._grant.tenant, self._grant.person
         places = rows_pieces(who, zip(ids, sources, origins, days, strict=True))
-        blank = [self._blank(source) for source in sources]
+        blanks = {source: self._blank(source) for source in set(sources)}
+        blank = [blanks[source] for source in sources]
         opened = [
             self._opened(cell, cells, places, unopened)
             for cell, cells, unopened in zip(
@@ -75,7 +81,7 @@ class Reader:
             )
         ]
         together = zip(activities, sources, sports, days, *opened, strict=True)
-        return list(map(Row._make, together))
+        return list(map(_row, together))
 
     def _opened(
         self,
@@ -88,19 +94,19 @@ class Reader:
         pairs = zip(cells, unopened, strict=True)
         there = [sealed is not None and blank is None for sealed, blank in pairs]
         found = [sealed or b"" for sealed in compress(cells, there)]
-        opened = iter(
-            self._ring.open_column(cell.piece, found, compress(places, there))
+        plains = self._ring.open_column(cell.piece, found, compress(places, there))
+        is_packed = cell.kind in NUMBERS
+        told = iter(
+            numbers_of(cell.kind, plains) if is_packed else map(from_json, plains)
         )
         return [
-            glance(cell.kind, next(opened)) if is_there else blank
+            next(told) if is_there else blank
             for is_there, blank in zip(there, unopened, strict=True)
         ]
 
     def _blank(self, source: str) -> tuple[Any, ...]:
         """Return what stands for each cell unopened: MISSING where it may not be."""
-        if source not in self._blanks:
-            self._blanks[source] = tuple(
-                None if self._grant.reads(source, cell.category) else MISSING
-                for cell in _LISTED
-            )
-        return self._blanks[source]
+        return tuple(
+            None if self._grant.reads(source, cell.category) else MISSING
+            for cell in _LISTED
+        )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
-from math import floor
+from math import floor, isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError, from_json
 
 from pierre_mcp.model.category import Category, Sport
+from pierre_mcp.model.cells import ActivityCell, HeartRateCell, PowerCell
 from pierre_mcp.model.fields import (
     PUBLIC,
     Listing,
@@ -22,6 +23,7 @@ from pierre_mcp.model.fields import (
 )
 from pierre_mcp.model.grant import Grant
 from pierre_mcp.model.here import Here
+from pierre_mcp.model.packed import index_of
 from pierre_mcp.model.recording import Row
 from pierre_mcp.model.scope import Purpose, is_source
 from pierre_mcp.model.terms import Terms
@@ -52,6 +54,21 @@ Source = Annotated[
 Day = Annotated[date | None, Field(description="YYYY-MM-DD, inclusive.")]
 SportName = Annotated[Sport, WithJsonSchema({"type": "string", "maxLength": 16})]
 """A sport that is not listed again: the list of all tools has its token budget."""
+
+_SPORTS = {str(sport): sport for sport in Sport}
+
+_TWO = [f"{number:02}" for number in range(60)]
+
+_STARTED_US = index_of(ActivityCell, "started_us")
+_OFFSET_S = index_of(ActivityCell, "utc_offset_s")
+_ELAPSED_S = index_of(ActivityCell, "elapsed_s")
+_MOVING_S = index_of(ActivityCell, "moving_s")
+_DISTANCE_M = index_of(ActivityCell, "distance_m")
+_ASCENT_M = index_of(ActivityCell, "ascent_m")
+_MEAN_BPM = index_of(HeartRateCell, "mean_bpm")
+_MAX_BPM = index_of(HeartRateCell, "max_bpm")
+_MEAN_POWER_W = index_of(PowerCell, "mean_power_w")
+_MAX_POWER_W = index_of(PowerCell, "max_power_w")
 
 _FINE = 1e15
 """A greater number has no tenths in 64 bits."""
@@ -207,7 +224,7 @@ def why_empty(tx: Tx, grant: Grant, named: str | None) -> Availability:
 
 
 def _place(row: Row) -> PlaceInList:
-    return row.day, row.activities["started_us"], row.activity_id
+    return row.day, row.activities[_STARTED_US], row.activity_id
 
 
 def _place_of(cursor: str | None) -> PlaceInList | None:
@@ -225,47 +242,50 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     return {
         "id": [row.activity_id for row in rows],
         "source": [row.source for row in rows],
-        "sport": [Sport(row.sport) for row in rows],
+        "sport": [_SPORTS[row.sport] for row in rows],
         "day": [row.day for row in rows],
         "started_local": [
-            local_start(row.day, a["started_us"], a["utc_offset_s"])
-            for row, a in zip(rows, summaries, strict=True)
+            local_start(row.day, row.activities[_STARTED_US], row.activities[_OFFSET_S])
+            for row in rows
         ],
-        "duration_s": _numbers(summaries, "elapsed_s"),
-        "moving_s": _numbers(summaries, "moving_s"),
-        "distance_m": _numbers(summaries, "distance_m"),
-        "ascent_m": _numbers(summaries, "ascent_m"),
-        "mean_bpm": _numbers(hearts, "mean_bpm"),
-        "max_bpm": _numbers(hearts, "max_bpm"),
-        "mean_power_w": _numbers(powers, "mean_power_w"),
-        "max_power_w": _numbers(powers, "max_power_w"),
-        "name": _column([row.notes for row in rows], "name"),
+        "duration_s": _numbers(summaries, _ELAPSED_S),
+        "moving_s": _numbers(summaries, _MOVING_S),
+        "distance_m": _numbers(summaries, _DISTANCE_M),
+        "ascent_m": _numbers(summaries, _ASCENT_M),
+        "mean_bpm": _numbers(hearts, _MEAN_BPM),
+        "max_bpm": _numbers(hearts, _MAX_BPM),
+        "mean_power_w": _numbers(powers, _MEAN_POWER_W),
+        "max_power_w": _numbers(powers, _MAX_POWER_W),
+        "name": [
+            notes if notes is None or notes is MISSING else notes.get("name")
+            for notes in (row.notes for row in rows)
+        ],
     }
 
 
-def _numbers(cells: Sequence[Any], name: str) -> list[Any]:
-    """Take one number out of each cell, to a tenth, as ``rounded`` does."""
-    return [
-        floor(value * 10.0 + 0.5)
-        / 10.0  # here: a call a value would cost as much again
-        if type(value) is float and -_FINE < value < _FINE
-        else value
-        for value in _column(cells, name)
-    ]
+def _numbers(cells: Sequence[Any], at: int) -> list[Any]:
+    """Take one number out of each cell, as ``rounded`` has it; NaN is not recorded.
 
-
-def _column(cells: Sequence[Any], name: str) -> list[Any]:
-    """Take one field out of each cell; None and MISSING stand for every field."""
+    None and MISSING stand for every number. All in one expression, since a call for
+    each value would cost more than all else that is done to a row.
+    """
     return [
-        cell if cell is None or cell is MISSING else cell.get(name) for cell in cells
+        cell
+        if cell is None or cell is MISSING
+        else (number * 10.0 + 0.5) // 1.0 / 10.0
+        if -_FINE < (number := cell[at]) < _FINE
+        else None
+        if isnan(number)
+        else number
+        for cell in cells
     ]
 
 
 def local_start(day: str, started_us: int, utc_offset_s: int) -> str:
     """Return the local start, ``YYYY-MM-DDTHH:MM:SS``, on its local day."""
-    minutes, seconds = divmod((started_us // 1_000_000 + utc_offset_s) % 86_400, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{day}T{hours:02}:{minutes:02}:{seconds:02}"
+    second = (started_us // 1_000_000 + utc_offset_s) % 86_400
+    minute = second // 60
+    return f"{day}T{_TWO[minute // 60]}:{_TWO[minute % 60]}:{_TWO[second % 60]}"
 
 
 def of_cell(cell: Any, *names: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from pydantic_core import from_json
 from pierre_mcp.clock import SystemClock
 from pierre_mcp.gate.gate import About, Gate
 from pierre_mcp.model.caller import Call, Recipient
+from pierre_mcp.model.cells import ActivityCell, HeartRateCell, PowerCell
+from pierre_mcp.model.packed import index_of
 from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.recordings import Wanted
@@ -32,6 +34,9 @@ from pierre_mcp.tools.catalogue import table
 from pierre_mcp.tools.stats import StatsParams, get_stats
 from tests.bench.path import RECIPIENT, fill, say
 from tests.stores import a_store, owner_grant
+
+_MEAN_BPM = index_of(HeartRateCell, "mean_bpm")
+_MEAN_POWER_W = index_of(PowerCell, "mean_power_w")
 
 _MADE = """
     CREATE TABLE plain (
@@ -81,15 +86,15 @@ def beside(store: Store, path: Path) -> sqlite3.Connection:
     with store.reading() as tx:
         reader = Reader(tx, grant)
         opened = {s.id: reader.open(s) for s in recordings.newest(tx, grant, Wanted())}
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for *head, location, notes in tx.execute(_COPIED):
             row = opened[head[0]]
             own, heart, power = row.activities, row.heart_rate, row.power
             names = "elapsed_s", "moving_s", "distance_m", "ascent_m", "calories_kcal"
-            values = (own.get(name) for name in names)
-            assert isinstance(heart, dict)
-            assert isinstance(power, dict)
-            means = heart["mean_bpm"], power["mean_power_w"]
+            values = (own[index_of(ActivityCell, name)] for name in names)
+            assert isinstance(heart, tuple)
+            assert isinstance(power, tuple)
+            means = heart[_MEAN_BPM], power[_MEAN_POWER_W]
             rows.append((*head, *values, *means, location, notes))
     plain.execute("BEGIN")
     plain.executemany(f"INSERT INTO plain VALUES ({', '.join('?' * 21)})", rows)  # noqa: S608 - question marks

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import MISSING
 
 from pierre_mcp.model.category import Category, Sport
-from pierre_mcp.model.cells import HeartRateCell, PowerCell
+from pierre_mcp.model.cells import ActivityCell, HeartRateCell, PowerCell
 from pierre_mcp.model.details import (
     ActivityDetail,
     Details,
@@ -22,6 +22,7 @@ from pierre_mcp.model.details import (
     PowerDetail,
 )
 from pierre_mcp.model.grant import Grant
+from pierre_mcp.model.packed import index_of
 from pierre_mcp.model.recording import NewRecording, Row, Where
 from pierre_mcp.services import activities, history
 from pierre_mcp.services.history import ALONE, SUMMED
@@ -73,10 +74,13 @@ def made(day: int, of: int, copy: Any) -> NewRecording:
 def values_of(row: Row) -> tuple[Any, ...]:
     """What the list says of an activity."""
     beside = (
-        nan if cell is None or cell is MISSING else cell[name]
-        for cell, name in ((row.heart_rate, "mean_bpm"), (row.power, "mean_power_w"))
+        nan if cell is None or cell is MISSING else cell[index_of(kind, name)]
+        for cell, kind, name in (
+            (row.heart_rate, HeartRateCell, "mean_bpm"),
+            (row.power, PowerCell, "mean_power_w"),
+        )
     )
-    own = (row.activities.get(name) for name in SUMMED)
+    own = (row.activities[index_of(ActivityCell, name)] for name in SUMMED)
     return row.day, row.sport, *(told(value) for value in (*own, *beside))
 
 

@@ -11,6 +11,7 @@ from pierre_mcp.services import activities
 from pierre_mcp.services.finding import find, plan_files
 from pierre_mcp.services.imports import Import
 from pierre_mcp.store import people
+from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.recordings import Wanted
 from tests.formats.making import Columns, fit_activity, ride
 from tests.services.test_imports import run
@@ -78,14 +79,15 @@ def test_the_local_day_of_each(tmp_path: Path) -> None:
         grant = owner_grant(store)
         run(store, grant, Import(plan_files(find([folder])), SystemClock()))
         with store.reading() as tx:
-            found = [r for day in activities.newest(tx, grant, Wanted()) for r in day]
+            listed = [r for day in activities.newest(tx, grant, Wanted()) for r in day]
+            found = [recordings_of(tx, grant, row.activity_id)[0] for row in listed]
     seen = {
-        row.activities["started_us"] // 1_000_000: (
-            row.day,
-            row.activities["utc_offset_s"],
-            row.activities["zone_source"],
+        one.activity.started_us // 1_000_000: (
+            one.local_day,
+            one.activity.utc_offset_s,
+            one.activity.zone_source,
         )
-        for row in found
+        for one in found
     }
     for name, _, start, _, *told in CASES:
         assert seen[int(at(start).timestamp())] == tuple(told), name
