@@ -3,7 +3,7 @@
 What a grant may not read is never opened, and stands as MISSING.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
@@ -91,18 +91,23 @@ class Reader:
         unopened: Sequence[Any],
     ) -> list[Any]:
         """Open one cell of each row, where there is one and it may be read."""
+        if all(cells) and not any(unopened):
+            return self._told(cell, cells, places)
         pairs = zip(cells, unopened, strict=True)
         there = [sealed is not None and blank is None for sealed, blank in pairs]
-        found = [sealed or b"" for sealed in compress(cells, there)]
-        plains = self._ring.open_column(cell.piece, found, compress(places, there))
-        is_packed = cell.kind in NUMBERS
-        told = iter(
-            numbers_of(cell.kind, plains) if is_packed else map(from_json, plains)
-        )
+        told = iter(self._told(cell, compress(cells, there), compress(places, there)))
         return [
             next(told) if is_there else blank
             for is_there, blank in zip(there, unopened, strict=True)
         ]
+
+    def _told(
+        self, cell: _Listed, sealed: Iterable[Any], places: Iterable[bytes]
+    ) -> list[Any]:
+        plains = self._ring.open_column(cell.piece, list(sealed), places)
+        if cell.kind in NUMBERS:
+            return list(numbers_of(cell.kind, plains))
+        return [from_json(plain) for plain in plains]
 
     def _blank(self, source: str) -> tuple[Any, ...]:
         """Return what stands for each cell unopened: MISSING where it may not be."""

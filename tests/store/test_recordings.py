@@ -19,6 +19,7 @@ from pierre_mcp.store.activity import recordings_of
 from pierre_mcp.store.database import Store
 from pierre_mcp.store.imports import FileLine, FileOutcome
 from pierre_mcp.store.recordings import SourceRange, Wanted
+from pierre_mcp.store.rows import Reader
 from tests.store.hands import edit, look
 from tests.stores import (
     FILES,
@@ -129,6 +130,17 @@ def test_what_is_not_granted_is_never_opened(
     assert again == found
     with pytest.raises(SealBrokenError):
         newest(store, grant)
+
+
+@pytest.mark.parametrize("cell", ["heart_rate", "power", "notes"])
+@pytest.mark.parametrize("emptied", [1, 2])
+def test_an_emptied_cell_is_not_one_that_was_never_recorded(
+    directory: Path, store: Store, grant: Grant, cell: str, emptied: int
+) -> None:
+    put(store, grant, a_recording(), a_recording(bare=True), a_recording())
+    edit(directory, f"UPDATE recordings SET {cell} = x'' WHERE rowid = {emptied}")
+    with store.reading() as tx, pytest.raises(SealBrokenError):
+        Reader(tx, grant).open_each(list(recordings.newest(tx, grant, Wanted())))
 
 
 def of_activity(store: Store, grant: Grant, activity_id: str) -> list[Recording]:
