@@ -231,7 +231,7 @@ class FileLock:
 
     __slots__ = ("_fd",)
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         # Not inherited by programs we start (PEP 446), which would hold it on.
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
 

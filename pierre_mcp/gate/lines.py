@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pierre_mcp.errors import (
@@ -157,7 +158,7 @@ class Facts:
         self.opened = opened
         if level is not None:
             self.weeks = weeks_told(answer.days)
-        if level not in {None, Level.MEDIUM}:
+        if level is not None and level is not Level.MEDIUM:
             self.detail["level"] = level
 
 
@@ -217,7 +218,7 @@ def weeks_told(days: Sequence[str]) -> str:
     """
     if not days:
         return ""
-    weeks = sorted({(date.fromisoformat(day).toordinal() - 1) // 7 for day in days})
+    weeks = sorted(set(map(_week_of, days)))
     runs: list[list[int]] = []
     for week in weeks:
         if runs and runs[-1][-1] == week - 1:
@@ -225,6 +226,11 @@ def weeks_told(days: Sequence[str]) -> str:
         else:
             runs.append([week])
     return " ".join("-".join(map(str, run)) for run in runs)
+
+
+@lru_cache(maxsize=4096)  # the days of ten years: nearly each answer tells the same
+def _week_of(day: str) -> int:
+    return (date.fromisoformat(day).toordinal() - 1) // 7
 
 
 def _graded(

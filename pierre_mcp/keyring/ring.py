@@ -13,14 +13,12 @@ key still active, and that seals are counted before they are made.
 
 import hmac
 from collections.abc import Iterable, Sequence
-from threading import Lock
 from typing import Final, NoReturn
 
 from pierre_mcp.errors import (
     KeyMissingError,
     KeyringTamperedError,
     SealBrokenError,
-    SealBudgetError,
 )
 from pierre_mcp.keyring.cells import (
     HEADER_BYTES,
@@ -29,13 +27,13 @@ from pierre_mcp.keyring.cells import (
     column_piece,
     key_id_of,
     open_beside,
-    open_cell,
     open_each,
     row_pieces,
     seal_beside,
 )
 from pierre_mcp.keyring.gcm import AnyCipher
 from pierre_mcp.keyring.hkdf import expand
+from pierre_mcp.keyring.in_hand import SealsInHand
 from pierre_mcp.keyring.info import (
     DEK_BYTES,
     REFUSE_AT_SEALS,
@@ -59,9 +57,10 @@ __all__ = [
 ]  # fmt: skip
 
 _FOLD: Final = "fold/1"
+_SEALING: Final = {Purpose.SEAL, Purpose.AUDIT}
 
 
-class Ring:
+class Ring(SealsInHand):
     """The keys of one store, as one load of the keyring found them.
 
     Args:
@@ -72,20 +71,20 @@ class Ring:
     """
 
     __slots__ = (
-        "_active", "_by_header", "_ciphers", "_deks", "_infos", "_left", "_listed",
-        "_lock", "_subkeys",
+        "_active", "_by_header", "_ciphers", "_deks", "_infos", "_listed", "_names",
+        "_subkeys",
     )  # fmt: skip
 
     def __init__(self, keys: Iterable[tuple[KeyInfo, bytes]]) -> None:
+        super().__init__()
         self._infos: dict[int, KeyInfo] = {}
         self._deks: dict[int, bytes] = {}
         self._active: dict[tuple[str, Purpose], int] = {}
         self._ciphers: dict[int, AnyCipher] = {}
         self._by_header: dict[bytes, AnyCipher] = {}
-        self._left: dict[int, int] = {}
         self._listed: dict[int, frozenset[bytes]] = {}
         self._subkeys: dict[tuple[int, str], bytes] = {}
-        self._lock = Lock()
+        self._names: dict[tuple[str, str], bytes] = {}
         for info, dek in keys:
             self._add(info, dek)
 
@@ -144,7 +143,18 @@ class Ring:
             SealBrokenError: It was altered, moved, or its key is not on the ring. Which
                 of these is deliberately not said.
         """
-        return open_cell(self._cipher_of(cell), cell, place)
+        return self.open_at(cell, column_piece(place.column), row_pieces(place))
+
+    def open_at(self, cell: bytes, column: bytes, row: bytes) -> bytes:
+        """Open a cell at a place given as ``column_piece`` and ``row_pieces`` give it.
+
+        Raises:
+            SealBrokenError: As for ``open``.
+        """
+        cipher = self._by_header.get(cell[:HEADER_BYTES])
+        if cipher is None:
+            cipher = self._cipher_of(cell)
+        return open_beside(cipher, cell, column, row)
 
     def open_row(
         self, place: Place, cells: Sequence[tuple[bytes, bytes]]
@@ -157,13 +167,8 @@ class Ring:
         Raises:
             SealBrokenError: As for ``open``; of any of them.
         """
-        row, opened = row_pieces(place), []
-        for column, cell in cells:
-            cipher = self._by_header.get(cell[:HEADER_BYTES])
-            if cipher is None:
-                cipher = self._cipher_of(cell)
-            opened.append(open_beside(cipher, cell, column, row))
-        return opened
+        row = row_pieces(place)
+        return [self.open_at(cell, column, row) for column, cell in cells]
 
     def seal_row(
         self,
@@ -183,8 +188,31 @@ class Ring:
         if scope.startswith("person:") and scope != place.owner:
             msg = "a person's cells are sealed under that person's key"
             raise ValueError(msg)
+        return self._seal_at(values, row_pieces(place), scope, purpose)
+
+    def seal_system(
+        self, plain: bytes, column: bytes, row: bytes, purpose: Purpose
+    ) -> tuple[int, bytes]:
+        """Seal what belongs to the system, at a place as ``open_at`` takes it.
+
+        Returns:
+            The id of the key in use, and the cell.
+
+        Raises:
+            KeyMissingError: As for ``seal``; SealBudgetError too.
+        """
+        key_id, [cell] = self._seal_at([(column, plain)], row, SYSTEM, purpose)
+        return key_id, cell
+
+    def _seal_at(
+        self,
+        values: Sequence[tuple[bytes, bytes]],
+        row: bytes,
+        scope: str,
+        purpose: Purpose,
+    ) -> tuple[int, list[bytes]]:
         key_id = self.active(scope, purpose)
-        row, cipher = row_pieces(place), self._cipher(key_id)
+        cipher = self._cipher(key_id)
         cells = []
         for column, plain in values:
             self._count(key_id)
@@ -221,29 +249,6 @@ class Ring:
         self._listed[key_id] = listed
         self._ciphers.pop(key_id, None)
         self._by_header.clear()
-
-    def reserve(self, key_id: int, count: int) -> None:
-        """Allow ``count`` more seals, which the store has counted and committed.
-
-        Raises:
-            KeyMissingError: The key is not on this ring.
-        """
-        if count < 0:
-            msg = "a reserve only grows"
-            raise ValueError(msg)
-        with self._lock:
-            self._left[key_id] = self.seals_left(key_id) + count
-
-    def seals_left(self, key_id: int) -> int:
-        """Return how many seals this ring may still make under a key.
-
-        Raises:
-            KeyMissingError: The key is not on this ring.
-        """
-        try:
-            return self._left[key_id]
-        except KeyError:
-            raise KeyMissingError from None
 
     def altered(
         self,
@@ -299,6 +304,17 @@ class Ring:
         key = self.derive(scope, purpose, label, key_id=key_id)
         return hmac.digest(key, pae(*pieces), "sha256")
 
+    def name(self, scope: str, label: str) -> bytes:
+        """Return what stands for a scope under its index key, 32 bytes.
+
+        ``mac`` of nothing, under the subkey that ``label`` names: it is the same for as
+        long as that key is in use, and kept beside it.
+        """
+        name = self._names.get((scope, label))
+        if name is None:
+            name = self._names[scope, label] = self.mac(scope, Purpose.INDEX, label)
+        return name
+
     def derive(
         self, scope: str, purpose: Purpose, label: str, *, key_id: int | None = None
     ) -> bytes:
@@ -311,8 +327,8 @@ class Ring:
             KeyMissingError: The key is not on the ring, is not of this use, or may be
                 known to others.
         """
-        if key_id is None:
-            key_id = self.active(scope, purpose)
+        if key_id is None:  # one in use is of this use, and not compromised
+            return self._subkey(self.active(scope, purpose), label)
         info = self.info(key_id)
         if (info.scope, info.purpose) != (scope, purpose):
             raise KeyMissingError
@@ -373,6 +389,8 @@ class Ring:
         self._left[info.id] = 0
         if active:
             self._active[use] = info.id
+            if info.purpose in _SEALING:
+                self._sealing.append(info.id)
 
     def _cipher(self, key_id: int) -> AnyCipher:
         cipher = self._ciphers.get(key_id)
@@ -390,10 +408,3 @@ class Ring:
             raise SealBrokenError
         cipher = self._by_header[cell[:HEADER_BYTES]] = self._cipher(key_id)
         return cipher
-
-    def _count(self, key_id: int) -> None:
-        # Two workers share a ring; a count lost between them would be a nonce too many.
-        with self._lock:
-            if self._left[key_id] == 0:
-                raise SealBudgetError
-            self._left[key_id] -= 1

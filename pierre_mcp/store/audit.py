@@ -16,11 +16,10 @@ older policy look current.
 """
 
 import json
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from pierre_mcp.errors import AuditTamperedError
 from pierre_mcp.keyring import chain
@@ -52,8 +51,8 @@ BELOW: Final = "below"
 _VERSION: Final = 2
 """Of an entry: 1 tells no epoch, and was written before there were checkpoints."""
 
-_FACTS: Final = tuple(field.name for field in fields(Line))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_US: Final = timedelta(microseconds=1)
 
 _NEWEST = "SELECT seq, link FROM audit ORDER BY seq DESC LIMIT 1"
 _APPEND = "INSERT INTO audit (seq, entry, link, mac) VALUES (?, ?, ?, ?)"
@@ -79,6 +78,18 @@ _LAST = """
       FROM (SELECT seq, entry FROM audit ORDER BY seq DESC LIMIT ?)
      ORDER BY seq
 """
+
+
+class _Within(NamedTuple):
+    """What a row tells besides its line: where in the log it stands."""
+
+    seq: int
+    at_us: int
+    who: str
+    epoch: int
+    policy_epoch: int
+    detail: str
+    below: int
 
 
 def begin(tx: Tx) -> None:
@@ -134,23 +145,17 @@ def append(  # noqa: PLR0913 - all that a row is made of
     policy_epoch = max(last.policy_epoch, line.policy_epoch or 0)
     sealed, commitment = _detail(tx, who, seq, detail)
     name = "" if who is None else name_of(tx.ring, who)
-    within = {
-        "seq": seq,
-        "at_us": at_us,
-        "who": name,
-        "epoch": epoch.number,
-        "policy_epoch": policy_epoch,
-    }
-    if below:
-        within[BELOW] = below
-    text = _entry(line, within | {"detail": commitment, "v": _VERSION})
-    link = chain.link(last.link, text.encode())
+    number = epoch.number
+    text = _entry(
+        line, _Within(seq, at_us, name, number, policy_epoch, commitment, below)
+    )
+    link = chain.link(last.link, text)
     mac = chain.mac(epoch.key, link)
-    tx.execute(_APPEND, (seq, text, link, mac))
+    tx.execute(_APPEND, (seq, text.decode(), link, mac))
     if sealed is not None:
         tx.execute(_DETAIL, (seq, *sealed))
     since_us = last.since_us or at_us
-    now_last = Tail(seq, link, at_us, policy_epoch, epoch.number, since_us)
+    now_last = Tail(seq, link, at_us, policy_epoch, number, since_us)
     if close is not None or epoch.ends_with(now_last, at_us):
         now_last = checkpoints.take(tx, now_last, epoch, close or Closing())
     audit_state.write_tail(tx, now_last)
@@ -160,8 +165,7 @@ def append(  # noqa: PLR0913 - all that a row is made of
 
 def name_of(ring: Ring, who: Grant | Identity) -> str:
     """Return the keyed digest that stands for a person in the log, hex."""
-    scope = person_scope(who.tenant, who.person)
-    return ring.mac(scope, Purpose.INDEX, "who/1").hex()[:32]
+    return ring.name(person_scope(who.tenant, who.person), "who/1").hex()[:32]
 
 
 def digest(ring: Ring, who: Grant | Identity, what: str, content: bytes) -> str:
@@ -213,12 +217,42 @@ def last_done(tx: Tx, maintenance: Maintenance, action: str) -> datetime | None:
 
 def micros(moment: datetime) -> int:
     """Return microseconds since 1970-01-01T00:00:00Z."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _US
 
 
-def _entry(line: Line, within: dict[str, Any]) -> str:
-    facts = {name: getattr(line, name) for name in _FACTS} | within
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+def _entry(line: Line, within: _Within) -> bytes:
+    """Return the JSON of a row: compact, its keys in order, in printable ASCII.
+
+    It is made of our own words, labels, ids and digests, which have no other letters.
+    Enumerations go in as plain texts, which are written at once.
+    """
+    facts = {
+        "action": line.action,
+        "answer": line.answer,
+        "arguments": line.arguments,
+        "at_us": within.at_us,
+        BELOW: within.below,
+        "caller": line.caller,
+        "code": line.code,
+        "detail": within.detail,
+        "door": line.door,
+        "epoch": within.epoch,
+        "event": str(line.event),
+        "opened": line.opened,
+        "outcome": str(line.outcome),
+        "policy_epoch": within.policy_epoch,
+        "recipient": line.recipient,
+        "risk": str(line.risk),
+        "seq": within.seq,
+        "session": line.session,
+        "size": line.size,
+        "v": _VERSION,
+        "weeks": line.weeks,
+        "who": within.who,
+    }
+    if not within.below:
+        del facts[BELOW]
+    return to_json(facts)
 
 
 def _detail(

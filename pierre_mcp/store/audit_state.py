@@ -10,13 +10,14 @@ A tail without its last numbers and an epoch that is a key alone are those of a 
 made before there were checkpoints: it is in epoch 0.
 """
 
+import struct
 from dataclasses import dataclass, field
 from typing import Final
 
 from pierre_mcp.errors import AuditTamperedError, SealBrokenError
 from pierre_mcp.keyring import chain
-from pierre_mcp.keyring.cells import Place
-from pierre_mcp.keyring.ring import SYSTEM, Purpose
+from pierre_mcp.keyring.cells import Place, column_piece, row_pieces
+from pierre_mcp.keyring.ring import Purpose
 from pierre_mcp.store.database import Tx
 
 EVERY_ROWS: Final = 256
@@ -29,10 +30,13 @@ _SET_STATE = "UPDATE audit_state SET kid = ?, cell = ? WHERE name = ?"
 _SET_CELL = "UPDATE audit_state SET cell = ? WHERE name = ? AND kid = ?"
 _ADD_STATE = "INSERT INTO audit_state (name, kid, cell) VALUES (?, ?, ?)"
 
-_NUMBERS_AT: Final = chain.EPOCH_KEY_BYTES
-_LINK_AT: Final = _NUMBERS_AT + 3 * 8
-_NOTE_AT: Final = _LINK_AT + chain.LINK_BYTES
-_RANGE_AT: Final = _NOTE_AT + 32
+_TAIL: Final = struct.Struct(">3Q32s2Q")
+_EPOCH: Final = struct.Struct(">32s3Q32s32s")
+_PLACES: Final = {
+    name: (column_piece(f"audit.{name}/1"), row_pieces(Place("", "", "", name)))
+    for name in ("tail", "epoch")
+}
+"""Where the two are sealed, encoded once: each append opens both and seals one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,15 @@ class Tail:
 
     def __bytes__(self) -> bytes:
         """Return what is sealed."""
-        numbers = (self.seq, self.at_us, self.policy_epoch)
-        start = b"".join(n.to_bytes(8) for n in numbers)
-        end = self.epoch.to_bytes(8) + self.since_us.to_bytes(8)
-        return start + self.link + end
+        numbers, end = (self.seq, self.at_us, self.policy_epoch), self.since_us
+        return _TAIL.pack(*numbers, self.link, self.epoch, end)
 
     @classmethod
     def from_bytes(cls, plain: bytes) -> "Tail":
         """Return the tail that was sealed."""
-        seq, at_us, policy_epoch, epoch, since_us = (
-            int.from_bytes(plain[i : i + 8]) for i in (0, 8, 16, 56, 64)
-        )
-        return cls(seq, plain[24:56], at_us, policy_epoch, epoch, since_us)
+        whole = plain.ljust(_TAIL.size, b"\0")  # an old one lacks the last two
+        seq, at_us, policy_epoch, link, epoch, since_us = _TAIL.unpack(whole)
+        return cls(seq, link, at_us, policy_epoch, epoch, since_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +99,15 @@ class Epoch:
 
     def __bytes__(self) -> bytes:
         """Return what is sealed."""
-        numbers = (self.number, self.size, self.anchor)
-        joined = b"".join(n.to_bytes(8) for n in numbers)
-        return self.key + joined + self.link + self.note + self.hashes
+        numbers, links = (self.number, self.size, self.anchor), (self.link, self.note)
+        return _EPOCH.pack(self.key, *numbers, *links) + self.hashes
 
     @classmethod
     def from_bytes(cls, plain: bytes) -> "Epoch":
         """Return the epoch that was sealed."""
         if len(plain) == chain.EPOCH_KEY_BYTES:
             return cls(plain)
-        number, size, anchor = (
-            int.from_bytes(plain[i : i + 8]) for i in range(_NUMBERS_AT, _LINK_AT, 8)
-        )
-        return cls(
-            plain[:_NUMBERS_AT],
-            number,
-            size,
-            anchor,
-            plain[_LINK_AT:_NOTE_AT],
-            plain[_NOTE_AT:_RANGE_AT],
-            plain[_RANGE_AT:],
-        )
+        return cls(*_EPOCH.unpack_from(plain), plain[_EPOCH.size :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +162,7 @@ def _open(tx: Tx, name: str) -> bytes:
     if row is None:
         raise AuditTamperedError
     try:
-        return tx.ring.open(row[0], _place(name))
+        return tx.ring.open_at(row[0], *_PLACES[name])
     except SealBrokenError:
         raise AuditTamperedError from None
 
@@ -189,8 +178,4 @@ def _write(tx: Tx, name: str, plain: bytes) -> None:
 
 
 def _sealed(tx: Tx, name: str, plain: bytes) -> tuple[int, bytes]:
-    return tx.ring.seal(plain, _place(name), SYSTEM, Purpose.AUDIT)
-
-
-def _place(name: str) -> Place:
-    return Place(f"audit.{name}/1", "", "", name)
+    return tx.ring.seal_system(plain, *_PLACES[name], Purpose.AUDIT)

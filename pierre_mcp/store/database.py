@@ -10,7 +10,7 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +21,7 @@ from pierre_mcp.errors import (
     StoreReplacedError,
     StoreUpgradedError,
 )
-from pierre_mcp.keyring.ring import (
-    SEAL_BLOCK,
-    KeyState,
-    Purpose,
-    Ring,
-    count_after_block,
-)
+from pierre_mcp.keyring.ring import SEAL_BLOCK, Ring, count_after_block
 from pierre_mcp.store import migrations
 from pierre_mcp.store.faults import translated
 from pierre_mcp.store.high_water import HighWater, Mark
@@ -43,7 +37,6 @@ from pierre_mcp.store.write_ahead import (
 _STAMP: Final = "SELECT id, generation, manifest FROM store"
 _SEALS: Final = "SELECT seals FROM keyring WHERE id = ?"
 _RESERVE: Final = "UPDATE keyring SET seals = ? WHERE id = ?"
-_SEALING: Final = {Purpose.SEAL, Purpose.AUDIT}
 
 LOW_WATER: Final = 4_096
 """Seals kept in hand at the start of a unit; no unit makes more."""
@@ -131,8 +124,8 @@ class Store(WriteAhead):
         super().__init__(db, lock=lock, path=path)
         self._outside = outside
         self._keys = keys
-        self._path = path
-        self._file = _identity(path)
+        self._path = str(path)  # as a text: it is asked of at each unit
+        self._file = _identity(self._path)
         self._ring: Ring | None = None
         self._stamp: object = None
         self.signed = 0
@@ -144,13 +137,18 @@ class Store(WriteAhead):
         Raises:
             CancelledCallError: ``turn`` was cancelled, before or meanwhile.
         """
-        # The turn is over before COMMIT or ROLLBACK, which no interrupt may hit.
-        with (
-            translated(),
-            self._transaction("BEGIN") as tx,
-            (turn or Turn()).reading(self.db),
-        ):
-            yield tx
+        self._require_no_unit()
+        turn, tx = turn or Turn(), None
+        with translated():
+            try:
+                tx = self._begun("BEGIN")
+                # Over before COMMIT or ROLLBACK, which no interrupt may hit.
+                with turn.reading(self.db):
+                    yield tx
+                self._commit(tx)
+            except BaseException:
+                self._roll_back(tx)
+                raise
 
     @contextmanager
     def writing(
@@ -173,14 +171,8 @@ class Store(WriteAhead):
         turn.check()
         with translated(), self._lock.hold(deadline_s):
             turn.check()
-            with self._step() as tx:
-                low = bool(_running_low(tx.ring))
-                if not low:
-                    yield tx
-            if low:  # nothing was written yet: reserve, and begin again
+            while not (yield from self._step()):
                 self._reserve()
-                with self._step() as tx:
-                    yield tx
 
     @contextmanager
     def accepting(self) -> Iterator[Tx]:
@@ -192,7 +184,7 @@ class Store(WriteAhead):
         with translated(), self._lock.hold(WRITE_DEADLINE_S):
             if self._low():
                 self._reserve()
-            with self._transaction("BEGIN IMMEDIATE") as tx:
+            with self._transaction() as tx:
                 yield tx
             self._outside.begin_as(self.db)
             self._stale = True
@@ -241,41 +233,62 @@ class Store(WriteAhead):
             self.db.close()
         self.db.close()
 
-    @contextmanager
-    def _step(self) -> Iterator[Tx]:
-        """Write; what was logged is noted outside before the lock is let go."""
-        with self._transaction("BEGIN IMMEDIATE") as tx:
-            yield tx
+    def _step(self) -> Generator[Tx, None, bool]:
+        """Give a transaction to write in, if seals are in hand; tell whether they were.
+
+        What was logged is noted outside before the lock is let go.
+        """
+        tx = None
+        try:
+            tx = self._begun("BEGIN IMMEDIATE")
+            low = tx.ring.short_of(LOW_WATER)
+            if not low:
+                yield tx
             # Last, since a log cut by hand is found by whoever extends it, and is told
             # from a whole one that is old.
             self._outside.check(self.db)
             if tx.notes:
                 self._outside.notes.check(self.db)
+            self._commit(tx)
+        except BaseException:
+            self._roll_back(tx)
+            raise
         if tx.logged is not None:
             self._outside.note(tx.logged)
         if tx.notes:
             self._outside.notes.add(tx.notes)
             self._stale = True
             self.signed += len(tx.notes)
+        return not low
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Tx]:
+    def _transaction(self) -> Iterator[Tx]:
+        """Write, whatever was noted outside."""
         self._require_no_unit()
-        tx: Tx | None = None
+        tx = None
         try:
-            self.db.execute(begin)
-            tx = Tx(self.db, self._fresh(), self._keys)
+            tx = self._begun("BEGIN IMMEDIATE")
             yield tx
-            tx.end()
-            self.db.execute("COMMIT")
-            self._ring = tx.ring  # where it changed the keys: seals in hand go along
+            self._commit(tx)
         except BaseException:
-            if tx is not None:
-                tx.end()
-            # A full disk may have rolled back already.
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+            self._roll_back(tx)
             raise
+
+    def _begun(self, begin: str) -> Tx:
+        self.db.execute(begin)
+        return Tx(self.db, self._fresh(), self._keys)
+
+    def _commit(self, tx: Tx) -> None:
+        tx.end()
+        self.db.execute("COMMIT")
+        self._ring = tx.ring  # where it changed the keys: seals in hand go along
+
+    def _roll_back(self, tx: Tx | None) -> None:
+        if tx is not None:
+            tx.end()
+        # A full disk may have rolled back already.
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
 
     def _require_no_unit(self) -> None:
         if self.db.in_transaction:
@@ -302,8 +315,8 @@ class Store(WriteAhead):
         return self._ring
 
     def _low(self) -> bool:
-        with self._transaction("BEGIN") as tx:
-            return bool(_running_low(tx.ring))
+        with self.reading() as tx:
+            return bool(tx.ring.short_of(LOW_WATER))
 
     def _reserve(self) -> None:
         """Count a block of seals in a committed step, under the lock.
@@ -311,9 +324,9 @@ class Store(WriteAhead):
         DESIGN 5: nonces hold for a counted number of seals a key, so the count is on
         disk before the first of them is used.
         """
-        with self._transaction("BEGIN IMMEDIATE") as tx:
+        with self._transaction() as tx:
             ring = tx.ring
-            due = _running_low(ring)
+            due = ring.short_of(LOW_WATER)
             for key_id in due:
                 (seals,) = tx.one(_SEALS, (key_id,))
                 tx.execute(_RESERVE, (count_after_block(seals), key_id))
@@ -321,18 +334,7 @@ class Store(WriteAhead):
             ring.reserve(key_id, SEAL_BLOCK)
 
 
-def _running_low(ring: Ring) -> list[int]:
-    """Return the keys in use for sealing that have few seals left in this process."""
-    return [
-        info.id
-        for info in ring.infos()
-        if info.state is KeyState.ACTIVE
-        and info.purpose in _SEALING
-        and ring.seals_left(info.id) < LOW_WATER
-    ]
-
-
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: str) -> tuple[int, int]:
     """Say which file has the name now; the one we have open may have lost it."""
     try:
         found = os.stat(path)  # noqa: PTH116 - at each unit, and Path's is slower

@@ -87,7 +87,9 @@ class HighWater:
         StoreDamagedError: The id is none that we give.
     """
 
-    __slots__ = ("_failed", "_path", "_torn", "notes", "store_id")
+    __slots__ = (
+        "_failed", "_name", "_owner", "_path", "_torn", "notes", "store_id",
+    )  # fmt: skip
 
     def __init__(self, directory: Path, store_id: str) -> None:
         if not _STORE_ID.fullmatch(store_id):  # it names a file, and came from one
@@ -95,6 +97,8 @@ class HighWater:
         self.store_id = store_id
         self.notes = OutsideNotes(directory, store_id)
         self._path = directory / f"{store_id}.log"
+        self._name = str(self._path)  # made once: it is opened at each unit
+        self._owner = store_id.encode()
         self._failed = self._torn = False
 
     def mark(self) -> Mark | None:
@@ -172,10 +176,10 @@ class HighWater:
         line = self._line(mark)
         if self._torn:  # by a crash or a full disk: what is left of a line stands alone
             line = b"\n" + line
-        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        fd = os.open(self._name, os.O_WRONLY | os.O_APPEND)
         try:
             self._torn = os.write(fd, line) < len(line)
-            size = os.fstat(fd).st_size
+            size = os.lseek(fd, 0, os.SEEK_END)
         finally:
             os.close(fd)
         if self._torn:
@@ -190,9 +194,9 @@ class HighWater:
         replace_private_file(self._path, self._line(mark))
 
     def _end(self, most: int) -> bytes:
-        fd = os.open(self._path, os.O_RDONLY)
+        fd = os.open(self._name, os.O_RDONLY)
         try:
-            size = os.fstat(fd).st_size
+            size = os.lseek(fd, 0, os.SEEK_END)
             os.lseek(fd, max(0, size - most), os.SEEK_SET)
             return os.read(fd, most)
         finally:
@@ -202,7 +206,7 @@ class HighWater:
         whole, _, _ = content.rpartition(b"\n")
         for line in reversed(whole.split(b"\n")):
             found = _LINE.fullmatch(line)
-            if found and found[1] == self.store_id.encode():
+            if found and found[1] == self._owner:
                 return Mark(int(found[2]), bytes.fromhex(found[3].decode()))
         return None
 

@@ -34,12 +34,13 @@ class Turnstile:
         directory: Holds the two lock files; made by the store, private.
     """
 
-    __slots__ = ("_directory", "_given_up", "_holders", "_mutex", "_waiting")
+    __slots__ = ("_files", "_given_up", "_holders", "_mutex", "_waiting")
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        # As texts, made once: each turn opens both.
+        self._files = str(directory / NEXT_NAME), str(directory / HOLD_NAME)
         self._holders: set[int] = set()
-        self._waiting: set[_Turn] = set()
+        self._waiting: set[threading.Event] = set()
         self._mutex = threading.Lock()
         self._given_up = False
 
@@ -79,12 +80,12 @@ class Turnstile:
         """
         with self._mutex:
             self._given_up = True
-            for turn in self._waiting:
-                turn.give_up()
+            for settled in self._waiting:
+                settled.set()
 
     def _take(self, deadline_s: float, *, closing: bool) -> "_Turn":
         ends_at = time.monotonic() + deadline_s
-        turn = _Turn(self._directory)
+        turn = _Turn(*self._files)
         try:
             if not turn.at_once():
                 self._wait(turn, ends_at, closing=closing)
@@ -95,16 +96,17 @@ class Turnstile:
         return turn
 
     def _wait(self, turn: "_Turn", ends_at: float, *, closing: bool) -> None:
+        settled = threading.Event()
         with self._mutex:
             if self._given_up and not closing:
                 raise LockTimeoutError
             if not closing:
-                self._waiting.add(turn)
+                self._waiting.add(settled)
         try:
-            turn.wait(ends_at - time.monotonic())
+            turn.wait(ends_at - time.monotonic(), settled)
         finally:
             with self._mutex:
-                self._waiting.discard(turn)
+                self._waiting.discard(settled)
 
 
 class _Turn:
@@ -123,21 +125,19 @@ class _Turn:
         "_is_next",
         "_mutex",
         "_next",
-        "_settled",
         "_threaded",
     )
 
-    def __init__(self, directory: Path) -> None:
-        self._settled = threading.Event()
+    def __init__(self, next_file: str, hold_file: str) -> None:
         self._mutex = threading.Lock()
         self._is_next = self._got = False
         self._threaded = self._abandoned = self._failed = False
         try:
-            self._next = FileLock(directory / NEXT_NAME)
+            self._next = FileLock(next_file)
         except OSError:
             raise StoreUnwritableError from None
         try:
-            self._hold = FileLock(directory / HOLD_NAME)
+            self._hold = FileLock(hold_file)
         except OSError:
             self._next.close()
             raise StoreUnwritableError from None
@@ -154,20 +154,21 @@ class _Turn:
             self._next.close()
         return self._got
 
-    def wait(self, seconds: float) -> None:
-        """Pass within ``seconds``. Who was next after ``at_once`` still is."""
+    def wait(self, seconds: float, settled: threading.Event) -> None:
+        """Pass within ``seconds``, or give up as soon as it is ``settled``.
+
+        Who was next after ``at_once`` still is.
+        """
         if seconds > 0:
             self._threaded = True
-            threading.Thread(target=self._queue, name="turnstile", daemon=True).start()
-            _wait_for(self._settled, seconds)
+            threading.Thread(
+                target=self._queue, args=(settled,), name="turnstile", daemon=True
+            ).start()
+            _wait_for(settled, seconds)
         if self._failed:
             raise StoreUnwritableError
         if not self._got:
             raise LockTimeoutError
-
-    def give_up(self) -> None:
-        """End the wait, from another thread."""
-        self._settled.set()
 
     def abandon(self) -> None:
         """Leave. What is ours is let go now; what the thread gets later, by it."""
@@ -180,7 +181,7 @@ class _Turn:
         """Let go of `hold`, at the end of the unit."""
         self._hold.close()
 
-    def _queue(self) -> None:
+    def _queue(self, settled: threading.Event) -> None:
         """Stand in line: the body of the thread."""
         try:
             if not self._is_next:
@@ -196,7 +197,7 @@ class _Turn:
             else:
                 self._next.close()
                 self._got = True
-        self._settled.set()
+        settled.set()
 
     def _close(self) -> None:
         self._next.close()

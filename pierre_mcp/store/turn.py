@@ -6,8 +6,7 @@ reads, decided under a lock, and a write is never interrupted.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from pierre_mcp.errors import CancelledCallError
 
@@ -38,21 +37,46 @@ class Turn:
         if self.cancelled:
             raise CancelledCallError
 
-    @contextmanager
-    def reading(self, db: sqlite3.Connection) -> Iterator[None]:
-        """Hold the time in which an interrupt may hit ``db``.
+    def reading(self, db: sqlite3.Connection) -> "_Reading":
+        """Hold the time in which an interrupt may hit ``db``, as a context.
 
         Raises:
             CancelledCallError: The unit was cancelled, before or meanwhile.
         """
+        return _Reading(self, db)
+
+    def interruptible(self, db: sqlite3.Connection | None) -> None:
+        """Say what a cancellation interrupts from now on; None for nothing."""
         with self._lock:  # a cancel comes before this, and is seen, or after, and hits
-            self.check()
+            if db is not None:
+                self.check()
             self._reading = db
-        try:
-            yield
-        except sqlite3.OperationalError:
-            self.check()
-            raise
-        finally:
-            with self._lock:
-                self._reading = None
+
+
+class _Reading:
+    """The time in which one turn reads."""
+
+    __slots__ = ("_db", "_turn")
+
+    def __init__(self, turn: Turn, db: sqlite3.Connection) -> None:
+        self._turn = turn
+        self._db = db
+
+    def __enter__(self) -> None:
+        """Begin it.
+
+        Raises:
+            CancelledCallError: The unit was cancelled.
+        """
+        self._turn.interruptible(self._db)
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """End it; an interrupt that a cancellation made is told as that."""
+        self._turn.interruptible(None)
+        if isinstance(error, sqlite3.OperationalError):
+            self._turn.check()
