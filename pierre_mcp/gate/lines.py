@@ -195,9 +195,7 @@ def line_of(
         recipient=weighed_as(call.caller) or "",
         code=facts.code,
         policy_epoch=policy_epoch,
-        opened=tuple(
-            sorted(f"{source}:{category}" for source, category in facts.opened)
-        ),
+        opened=tuple(sorted(map(":".join, facts.opened))),
         arguments=_digest(ring, who, "arguments", facts.arguments),
         answer=_digest(ring, who, "answer", facts.answer),
         size=len(facts.answer),

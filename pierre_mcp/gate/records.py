@@ -1,8 +1,8 @@
 """The one record of a call: in the step that releases, or after what ended it early."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
@@ -77,8 +77,7 @@ class Records:
         line = line_of(call, outcome, facts, tx.ring, who, policy_epoch=epoch)
         self._append(tx, line, facts, who, None)
 
-    @contextmanager
-    def of_failures(self, call: Call, facts: Facts) -> Iterator[None]:
+    def of_failures(self, call: Call, facts: Facts) -> "_Failures":
         """Record what ends the body early, in a step of its own, and let it pass.
 
         But for refusals beyond a limit: those are counted, not recorded one by one.
@@ -86,15 +85,14 @@ class Records:
         Raises:
             RateLimitedError: It was one call too many, whatever it failed of.
         """
-        try:
-            yield
-        except RateLimitedError:
-            raise
-        except BaseException as error:
-            self._add_failure(call, error, facts)
-            raise
+        return _Failures(self, call, facts)
 
-    def _add_failure(self, call: Call, error: BaseException, facts: Facts) -> None:
+    def add_failure(self, call: Call, error: BaseException, facts: Facts) -> None:
+        """Record that a call ended with ``error``, in a step of its own.
+
+        Raises:
+            RateLimitedError: It was one call too many.
+        """
         outcome, code = ended(error)
         if code == PierreError.code:
             LOG.error("internal error in a call: %s", type(error).__name__)
@@ -124,6 +122,30 @@ class Records:
         return audit.append(
             tx, line, now=now, who=who, detail=detail, after=after, close=close
         )
+
+
+class _Failures:
+    """A body that is recorded if it ends early."""
+
+    __slots__ = ("_call", "_facts", "_record")
+
+    def __init__(self, record: Records, call: Call, facts: Facts) -> None:
+        self._record = record
+        self._call = call
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        """Begin it."""
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Record what ended it, if anything but a limit did."""
+        if error is not None and not isinstance(error, RateLimitedError):
+            self._record.add_failure(self._call, error, self._facts)
 
 
 def _patience_s(error: BaseException) -> float:

@@ -40,7 +40,12 @@ UNKNOWN_TOOL = "unknown_tool"
 UNKNOWN_PROMPT = "unknown_prompt"
 """Likewise."""
 
-_STAGES = 3
+_CHECKING, _READING, _RECORDING = (
+    Progress(done, 3, doing)
+    for done, doing in enumerate(("checking consent", "reading", "recording"))
+)
+"""The stages of a call, as its listener hears of them."""
+
 _MOST_ASKED = 200
 
 
@@ -165,13 +170,13 @@ class Serving:
         turn: Turn,
         listen: Listener,
     ) -> Answer:
-        listen(Progress(0, _STAGES, "checking consent"))
+        listen(_CHECKING)
         facts.arguments = as_bytes(arguments)
         tool = self._tool(call.action)
         params = parse(tool.takes, facts.arguments)
         if tool.terms.writes:
             return self._write(call, tool, params, facts, turn)
-        listen(Progress(1, _STAGES, "reading"))
+        listen(_READING)
         return self._read(call, tool, params, facts, turn, listen)
 
     def _read(
@@ -189,7 +194,7 @@ class Serving:
                 self._admit.to_tool(tx, call, tool, params) as admitted,
             ):
                 answer = answer_of(tx, admitted.grant, tool, params)
-            listen(Progress(2, _STAGES, "recording"))
+            listen(_RECORDING)
             with self._store.writing() as tx:
                 turn.check()  # only now: the wait for the lock may have been long
                 if last := self._admit.still_holds(tx, admitted):

@@ -116,17 +116,10 @@ def seal_beside(
     return header + nonce + gcm.encrypt(cipher, nonce, plain, aad)
 
 
-def open_cell(cipher: AnyCipher, cell: bytes, place: Place) -> bytes:
-    """Open a cell whose header ``key_id_of`` has read.
-
-    Raises:
-        SealBrokenError: It was altered, or sealed for another place or key.
-    """
-    return open_beside(cipher, cell, column_piece(place.column), row_pieces(place))
-
-
 def open_beside(cipher: AnyCipher, cell: bytes, column: bytes, row: bytes) -> bytes:
     """Open a cell, given its column's piece and the six that its row's cells share.
+
+    Its header was read by ``key_id_of``, or is one that was.
 
     Raises:
         SealBrokenError: It was altered, or sealed for another place or key.

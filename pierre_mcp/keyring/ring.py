@@ -188,36 +188,19 @@ class Ring(SealsInHand):
         if scope.startswith("person:") and scope != place.owner:
             msg = "a person's cells are sealed under that person's key"
             raise ValueError(msg)
-        return self._seal_at(values, row_pieces(place), scope, purpose)
+        key_id, row = self.active(scope, purpose), row_pieces(place)
+        return key_id, [self._sealed(key_id, of, column, row) for column, of in values]
 
     def seal_system(
         self, plain: bytes, column: bytes, row: bytes, purpose: Purpose
     ) -> tuple[int, bytes]:
         """Seal what belongs to the system, at a place as ``open_at`` takes it.
 
-        Returns:
-            The id of the key in use, and the cell.
-
         Raises:
             KeyMissingError: As for ``seal``; SealBudgetError too.
         """
-        key_id, [cell] = self._seal_at([(column, plain)], row, SYSTEM, purpose)
-        return key_id, cell
-
-    def _seal_at(
-        self,
-        values: Sequence[tuple[bytes, bytes]],
-        row: bytes,
-        scope: str,
-        purpose: Purpose,
-    ) -> tuple[int, list[bytes]]:
-        key_id = self.active(scope, purpose)
-        cipher = self._cipher(key_id)
-        cells = []
-        for column, plain in values:
-            self._count(key_id)
-            cells.append(seal_beside(cipher, key_id, plain, column, row))
-        return key_id, cells
+        key_id = self.active(SYSTEM, purpose)
+        return key_id, self._sealed(key_id, plain, column, row)
 
     def open_column(
         self, column: bytes, cells: Sequence[bytes], rows: Iterable[bytes]
@@ -391,6 +374,10 @@ class Ring(SealsInHand):
             self._active[use] = info.id
             if info.purpose in _SEALING:
                 self._sealing.append(info.id)
+
+    def _sealed(self, key_id: int, plain: bytes, column: bytes, row: bytes) -> bytes:
+        self._count(key_id)
+        return seal_beside(self._cipher(key_id), key_id, plain, column, row)
 
     def _cipher(self, key_id: int) -> AnyCipher:
         cipher = self._ciphers.get(key_id)

@@ -54,7 +54,12 @@ _VERSION: Final = 2
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
 
-_NEWEST = "SELECT seq, link FROM audit ORDER BY seq DESC LIMIT 1"
+# The sealed tail, beside the newest row if there is one.
+_END = """
+    SELECT cell, seq, link
+      FROM audit_state LEFT JOIN audit ON seq = (SELECT max(seq) FROM audit)
+     WHERE name = 'tail'
+"""
 _APPEND = "INSERT INTO audit (seq, entry, link, mac) VALUES (?, ?, ?, ?)"
 _DETAIL = "INSERT INTO audit_detail (seq, kid, cell) VALUES (?, ?, ?)"
 # An entry is our own compact JSON, in which a quote within a word is escaped. As BLOB:
@@ -103,9 +108,10 @@ def tail(tx: Tx) -> Tail:
     Raises:
         AuditTamperedError: Rows were cut, added or replaced at the end.
     """
-    kept = audit_state.read_tail(tx)
-    newest = tx.one(_NEWEST) or (0, chain.FIRST_LINK)
-    if (newest[0], bytes(newest[1])) != (kept.seq, kept.link):
+    cell, seq, link = tx.one(_END) or (None, None, None)
+    kept = audit_state.open_tail(tx, cell)
+    newest = (0, chain.FIRST_LINK) if seq is None else (seq, link)
+    if newest != (kept.seq, kept.link):
         raise AuditTamperedError
     return kept
 

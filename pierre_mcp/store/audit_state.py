@@ -107,7 +107,8 @@ class Epoch:
         """Return the epoch that was sealed."""
         if len(plain) == chain.EPOCH_KEY_BYTES:
             return cls(plain)
-        return cls(*_EPOCH.unpack_from(plain), plain[_EPOCH.size :])
+        key, number, size, anchor, link, note = _EPOCH.unpack_from(plain)
+        return cls(key, number, size, anchor, link, note, plain[_EPOCH.size :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,16 @@ def read_tail(tx: Tx) -> Tail:
     Raises:
         AuditTamperedError: It is gone, or does not open.
     """
-    return Tail.from_bytes(_open(tx, "tail"))
+    return open_tail(tx, _cell(tx, "tail"))
+
+
+def open_tail(tx: Tx, cell: bytes | None) -> Tail:
+    """Return the tail of a cell that was read already, with what stands beside it.
+
+    Raises:
+        AuditTamperedError: As for ``read_tail``.
+    """
+    return Tail.from_bytes(_open(tx, "tail", cell))
 
 
 def write_tail(tx: Tx, tail: Tail) -> None:
@@ -149,7 +159,7 @@ def read_epoch(tx: Tx) -> Epoch:
     Raises:
         AuditTamperedError: It is gone, or does not open.
     """
-    return Epoch.from_bytes(_open(tx, "epoch"))
+    return Epoch.from_bytes(_open(tx, "epoch", _cell(tx, "epoch")))
 
 
 def write_epoch(tx: Tx, epoch: Epoch) -> None:
@@ -157,12 +167,16 @@ def write_epoch(tx: Tx, epoch: Epoch) -> None:
     _write(tx, "epoch", bytes(epoch))
 
 
-def _open(tx: Tx, name: str) -> bytes:
+def _cell(tx: Tx, name: str) -> bytes | None:
     row = tx.one(_STATE, (name,))
-    if row is None:
+    return None if row is None else row[0]
+
+
+def _open(tx: Tx, name: str, cell: bytes | None) -> bytes:
+    if cell is None:
         raise AuditTamperedError
     try:
-        return tx.ring.open_at(row[0], *_PLACES[name])
+        return tx.ring.open_at(cell, *_PLACES[name])
     except SealBrokenError:
         raise AuditTamperedError from None
 

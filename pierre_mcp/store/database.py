@@ -10,10 +10,10 @@ half read would hold its snapshot, and the interrupt that hit it, over the next.
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pierre_mcp.errors import (
     LockTimeoutError,
@@ -54,10 +54,11 @@ class Tx:
         notes: The checkpoints it took; likewise.
     """
 
-    __slots__ = ("_cursors", "_db", "keys", "logged", "notes", "ring")
+    __slots__ = ("_cursors", "_db", "_run", "keys", "logged", "notes", "ring")
 
     def __init__(self, db: sqlite3.Connection, ring: Ring, keys: Keys) -> None:
         self._db: sqlite3.Connection | None = db
+        self._run: Callable[[str, Sequence[Any]], sqlite3.Cursor] = db.execute
         self._cursors: list[sqlite3.Cursor] = []
         self.ring = ring
         self.keys = keys
@@ -65,15 +66,19 @@ class Tx:
         self.notes: list[str] = []
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run one constant statement with its values."""
-        cursor = self.db.execute(sql, values)
+        """Run one constant statement with its values.
+
+        Raises:
+            RuntimeError: The transaction is over.
+        """
+        cursor = self._run(sql, values)
         if cursor.description is not None:  # it has rows, maybe never read to the end
             self._cursors.append(cursor)
         return cursor
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Return the first row, or None; its statement is free to be used again."""
-        cursor = self.db.execute(sql, values)
+        cursor = self._run(sql, values)
         row = cursor.fetchone()
         cursor.close()  # or the same statement would be prepared anew the next time
         return row
@@ -86,13 +91,12 @@ class Tx:
             RuntimeError: The transaction is over.
         """
         if self._db is None:
-            msg = "this transaction is over"
-            raise RuntimeError(msg)
+            _over()
         return self._db
 
     def end(self) -> None:
         """Let go of every row not read, before COMMIT or ROLLBACK."""
-        self._db = None
+        self._db, self._run = None, _over
         for cursor in self._cursors:
             cursor.close()
         self._cursors.clear()
@@ -332,6 +336,11 @@ class Store(WriteAhead):
                 tx.execute(_RESERVE, (count_after_block(seals), key_id))
         for key_id in due:
             ring.reserve(key_id, SEAL_BLOCK)
+
+
+def _over(*_: object) -> NoReturn:
+    msg = "this transaction is over"
+    raise RuntimeError(msg)
 
 
 def _identity(path: str) -> tuple[int, int]:

@@ -10,10 +10,13 @@ from pierre_mcp.keyring.cells import (
     CELL_OVERHEAD,
     Place,
     cell_cipher,
+    column_piece,
     key_id_of,
-    open_cell,
+    open_beside,
+    row_pieces,
     seal_cell,
 )
+from pierre_mcp.keyring.gcm import AnyCipher
 
 DEK = bytes(range(32))
 CIPHER = cell_cipher(DEK)
@@ -30,6 +33,10 @@ FIELDS = ("column", "tenant", "person", "row", "source", "origin", "day")
 
 texts = st.text(max_size=8)
 places = st.builds(Place, texts, texts, texts, texts, texts, texts, texts)
+
+
+def open_cell(cipher: AnyCipher, cell: bytes, place: Place) -> bytes:
+    return open_beside(cipher, cell, column_piece(place.column), row_pieces(place))
 
 
 def by_hand(dek: bytes, key_id: int, nonce: bytes, plain: bytes, place: Place) -> bytes:

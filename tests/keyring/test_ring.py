@@ -276,3 +276,41 @@ def test_a_column_opens_as_its_cells_do_whatever_key_sealed_them() -> None:
     for cut in (b"", cells[0][:5], cells[0][:17], cells[0][:33]):
         with pytest.raises(SealBrokenError):
             ring.open_column(column, [cells[0], cut], pieces[:2])
+
+
+def test_few_seals_in_hand_are_told() -> None:
+    """Of keys in use for sealing: what opens, and what makes digests, needs none."""
+    ring = ring_of(OLD, NEW, INDEX, seals=10)
+    assert ring.short_of(10) == []
+    ring.seal(b"172 bpm", HERE, ANNA)
+    assert ring.short_of(10) == [NEW.id]
+
+
+def test_a_scopes_name_is_of_the_key_in_use() -> None:
+    ring = ring_of(INDEX)
+    name = ring.name(ANNA, "who/1")
+    assert name == ring.mac(ANNA, Purpose.INDEX, "who/1")
+    assert name == ring.name(ANNA, "who/1") != ring.name(ANNA, "who/2")
+    newer = replace(INDEX, id=4, version=2)
+    turned = ring.altered(
+        [replace(INDEX, state=KeyState.DECRYPT_ONLY)], [(newer, bytes(range(3, 35)))]
+    )
+    assert turned.name(ANNA, "who/1") == turned.mac(ANNA, Purpose.INDEX, "who/1")
+    assert turned.name(ANNA, "who/1") != name
+    compromised = ring.altered([replace(INDEX, state=KeyState.COMPROMISED)])
+    with pytest.raises(KeyMissingError):
+        compromised.name(ANNA, "who/1")
+
+
+def test_what_the_system_sealed_opens_as_any_cell() -> None:
+    key = KeyInfo(2, SYSTEM, Purpose.AUDIT, 1, KeyState.ACTIVE, bytes(16))
+    place = Place("audit.tail/1", "", "", "tail")
+    ring, column, row = ring_of(key), column_piece(place.column), row_pieces(place)
+    key_id, cell = ring.seal_system(b"7", column, row, Purpose.AUDIT)
+    assert (key_id, ring.open(cell, place)) == (2, b"7")
+    assert ring.open_at(cell, column, row) == b"7"
+    for broken in (cell[:-1], cell[:20], cell[:6], b""):
+        with pytest.raises(SealBrokenError):
+            ring.open_at(broken, column, row)
+    with pytest.raises(KeyMissingError):
+        ring.seal_system(b"7", column, row, Purpose.SEAL)

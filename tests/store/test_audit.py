@@ -4,7 +4,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -409,3 +409,23 @@ def test_processes_append_to_one_chain_and_lose_nothing(directory: Path) -> None
     for name in names:
         mine = [action for action in actions if action.startswith(name)]
         assert mine == [f"{name}:{i}" for i in range(50)]
+
+
+words = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
+
+
+@settings(max_examples=50, deadline=None)
+@given(words, st.lists(words), st.integers(0, 2**62), st.integers(0, 9))
+def test_an_entry_is_compact_json_in_the_order_of_its_keys(
+    word: str, opened: list[str], number: int, below: int
+) -> None:
+    line = replace(a_line(word), opened=tuple(opened), weeks=word, size=number)
+    within = audit._Within(number, number, word, 1, 2, "", below)
+    text = audit._entry(line, within).decode()
+    facts = json.loads(text)
+    assert text == json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    told = {field.name for field in fields(Line)} | set(within._fields) | {"v"}
+    assert set(facts) == told - (set() if below else {audit.BELOW})
+    for name in {field.name for field in fields(Line)} - {"opened", "policy_epoch"}:
+        assert facts[name] == getattr(line, name), name
+    assert (facts["opened"], facts.get("below", 0)) == (opened, below)
