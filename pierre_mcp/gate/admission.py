@@ -5,11 +5,10 @@ backward, after that policy was held against the log: a cell whose epoch is not 
 the log's newest row was put back by hand, and lets nobody in (DESIGN 6).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
@@ -61,13 +60,22 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A call let in: its grant, and what must still hold at its release."""
+    """A call let in: its grant, and what must still hold at its release.
+
+    Its ``with`` block is the life of the grant, however that ends.
+    """
 
     grant: Grant
     who: Identity
     read: ReadPolicy
     until: datetime | None
     pairs: frozenset[Pair]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.grant.kill()
 
     @property
     def level(self) -> Level | None:
@@ -108,27 +116,20 @@ class Admission:
         self._mint = Mint()
         self._whose: Identity | None = None
 
-    @contextmanager
     def to_tool(
         self, tx: Tx, call: Call, tool: Tool[Any, Any], params: Params
-    ) -> Iterator[Admitted]:
-        """Let a call of a tool in; its grant is dead afterwards, however that comes.
+    ) -> Admitted:
+        """Let a call of a tool in.
 
         Raises:
             ConsentMissingError: Names everything the call lacks.
             PolicyTamperedError: The policy is not the one last recorded.
             AuditTamperedError: The log does not end as we left it.
         """
-        source = tool.source_of(params)
-        admitted = self._weighed(tx, call, tool.terms, source)
-        try:
-            yield admitted
-        finally:
-            admitted.grant.kill()
+        return self._weighed(tx, call, tool.terms, tool.source_of(params))
 
-    @contextmanager
-    def of_owner(self, tx: Tx, call: Call) -> Iterator[Admitted]:
-        """Let the owner in to what is his; likewise.
+    def of_owner(self, tx: Tx, call: Call) -> Admitted:
+        """Let the owner in to what is his.
 
         Raises:
             RuntimeError: It is not the owner, nor a job of his.
@@ -136,21 +137,16 @@ class Admission:
         if weighed_as(call.caller) is not None:
             msg = "this is for the owner alone"
             raise RuntimeError(msg)
-        admitted = self._owner(tx, call)
-        try:
-            yield admitted
-        finally:
-            admitted.grant.kill()
+        return self._owner(tx, call)
 
-    @contextmanager
     def to_widen(
         self,
         tx: Tx,
         call: Call,
         detail: Mapping[str, Any],
         sign: Sign | None,
-    ) -> Iterator[Admitted]:
-        """Let the owner in to let more out than before; likewise.
+    ) -> Admitted:
+        """Let the owner in to let more out than before.
 
         With the consent lock on, only what is signed under it. The signature is asked
         for here, over the policy epoch as it is in this very step.
@@ -172,15 +168,9 @@ class Admission:
             pairs=None,
             signature=signature,
         )
-        try:
-            yield Admitted(grant, who, read, None, frozenset())
-        finally:
-            grant.kill()
+        return Admitted(grant, who, read, None, frozenset())
 
-    @contextmanager
-    def to_job(
-        self, tx: Tx, call: Call, tool: Tool[Any, Any] | None
-    ) -> Iterator[Admitted]:
+    def to_job(self, tx: Tx, call: Call, tool: Tool[Any, Any] | None) -> Admitted:
         """Let a step of a recipient's job in, by the terms of the tool that began it.
 
         The grant is that recipient's: it opens what the tool declares and the person
@@ -193,11 +183,7 @@ class Admission:
         if not isinstance(call.caller, Job) or tool is None or not tool.terms.asks:
             msg = "this is for a job, begun by a tool that needs consent for it"
             raise RuntimeError(msg)
-        admitted = self._weighed(tx, call, tool.terms, None)
-        try:
-            yield admitted
-        finally:
-            admitted.grant.kill()
+        return self._weighed(tx, call, tool.terms, None)
 
     def to_upkeep(self, call: Call) -> Maintenance:
         """Let in who keeps the store: the person at the terminal, or the system.
@@ -234,12 +220,7 @@ class Admission:
         Raises:
             PersonErasedError: There is nobody any more, or somebody else.
         """
-        who = people.owner(tx)
-        if self._whose is None:
-            self._whose = who
-        if self._whose != who:
-            raise PersonErasedError
-        return who
+        return self._served(people.owner(tx))
 
     def concerned(self, tx: Tx) -> Identity | None:
         """Return whom a record is about; None where that person was erased."""
@@ -309,15 +290,24 @@ class Admission:
         grant = Grant(self._mint, who=who, here=here, recipient=None, pairs=None)
         return Admitted(grant, who, read, None, frozenset())
 
+    def _served(self, who: Identity) -> Identity:
+        if self._whose is None:
+            self._whose = who
+        if self._whose != who:
+            raise PersonErasedError
+        return who
+
     def _circumstances(self, tx: Tx) -> tuple[Identity, Here, ReadPolicy]:
-        last, who = audit.tail(tx), self.owner(tx)
-        read = policies.read(tx, who)
+        last = audit.tail(tx)
+        who, profile, policy = people.owner_beside(tx)
+        self._served(who)
+        read = policies.opened(tx, who, policy)
         # An older cell pasted back is behind the log; nothing else can be ahead of it.
         if read.policy.policy_epoch != last.policy_epoch:
             raise PolicyTamperedError
         here = Here(
             now=self._now(last),
-            profile=people.profile(tx, who),
+            profile=people.opened(tx, who, profile),
             command=self._about.command,
             version=self._about.version,
             zones=policies.settled(tx.ring, who, read.policy).zones,

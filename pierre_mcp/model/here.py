@@ -1,16 +1,15 @@
 """What is true around a call: the moment, the person's settings, our own name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pierre_mcp.model.policy import PrivacyZone
 from pierre_mcp.model.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(NamedTuple):
     """The circumstances of one call.
 
     Attributes:

@@ -44,6 +44,11 @@ class RecipientPolicy(BaseModel):
     level: Level | None = None
     scopes: dict[Scope, Held] = {}
 
+    def __hash__(self) -> int:
+        # What weighs it keeps its verdicts by it, and a dictionary has no hash. Equal
+        # ones hold as many scopes; those that differ are told apart by being unequal.
+        return len(self.scopes)
+
     def in_force(self, now: datetime) -> dict[Scope, Held]:
         """Return the scopes that count at ``now``."""
         return {s: h for s, h in self.scopes.items() if h.in_force(now)}
@@ -95,7 +100,8 @@ class Policy(BaseModel):
 
     def of(self, recipient: str) -> RecipientPolicy:
         """Return what ``recipient`` holds; nothing, if it is unknown."""
-        return self.recipients.get(recipient, RecipientPolicy())
+        found = self.recipients.get(recipient)
+        return RecipientPolicy() if found is None else found
 
     def changed(self, recipient: str, scopes: dict[Scope, Held]) -> "Policy":
         """Return the next policy, in which ``recipient`` holds exactly ``scopes``."""

@@ -9,9 +9,10 @@ the tool declares and the policy holds, and from nothing else, so it tells nothi
 whether data exists.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -86,6 +87,7 @@ class Objected:
     words: tuple[str, ...]
 
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _RANK = {category: rank for rank, category in enumerate(Category)}
 
 Verdict: TypeAlias = Covered | Lacking | Objected
@@ -113,26 +115,57 @@ def weigh(
     now: datetime,
     notice: int = CURRENT.version,
 ) -> Verdict:
-    """Weigh what a person consents to against what a call needs."""
+    """Weigh what a person consents to against what a call needs.
+
+    The same policy comes with call after call, and weighs the same until one of its
+    scopes begins or ends.
+    """
     mine = policy.of(asked.recipient)
+    since = _since(mine, now)
+    return _weigh(mine, tuple(policy.blocks), terms, asked, since, notice)
+
+
+def _since(mine: RecipientPolicy, now: datetime) -> datetime:
+    """Return the last moment up to ``now`` at which any scope began or ended.
+
+    Between two such moments the same scopes count, so one verdict holds from the first
+    of them to just before the second.
+    """
+    turns = _turns(mine)
+    return turns[bisect_right(turns, now) - 1]
+
+
+@lru_cache(maxsize=16)
+def _turns(mine: RecipientPolicy) -> tuple[datetime, ...]:
+    """Return the moments at which scopes begin or end, in order, after a first one."""
+    held = mine.scopes.values()
+    moments = {h.given_at for h in held} | {h.expires_at for h in held}
+    return (_EARLIEST, *sorted(at for at in moments if at is not None))
+
+
+@lru_cache(maxsize=64)
+def _weigh(
+    mine: RecipientPolicy,
+    blocks: tuple[str, ...],
+    terms: Terms,
+    asked: Asked,
+    now: datetime,
+    notice: int,
+) -> Verdict:
     held = counting(mine, now=now, notice=notice)
-    if against := objections.against(policy.blocks, terms, asked.recipient):
+    if against := objections.against(blocks, terms, asked.recipient):
         # What needs nothing says so, and no more.
         shown = Covered(frozenset(), (), _until(held))
         return shown if terms.needs_nothing else Objected(against)
-    verdict = _weigh(frozenset(held), terms, asked)
+    verdict = _of_scopes(frozenset(held), terms, asked)
     if isinstance(verdict, Lacking):
         old = outdated(mine, now=now, notice=notice)
         return replace(verdict, outdated=bool(old) and set(verdict.missing) <= set(old))
     return replace(verdict, until=_until(held))
 
 
-@lru_cache(maxsize=64)
-def _weigh(held: frozenset[Scope], terms: Terms, asked: Asked) -> Covered | Lacking:
-    """Weigh the scopes that count; when they end is the caller's to say.
-
-    The same scopes come with every call, and weigh the same.
-    """
+def _of_scopes(held: frozenset[Scope], terms: Terms, asked: Asked) -> Covered | Lacking:
+    """Weigh the scopes that count; when they end is the caller's to say."""
     sources = _sources(held, asked.source)
     wanted = _order((s, c) for s in sources for c in terms.opens)
     never = WITHHELD[asked.level]

@@ -1,6 +1,7 @@
 """The people of a store: one so far, its local owner."""
 
 from functools import lru_cache
+from typing import Any
 
 from pierre_mcp.errors import PersonErasedError, StoreDamagedError
 from pierre_mcp.keyring.cells import Place
@@ -13,6 +14,13 @@ from pierre_mcp.store.database import Tx
 DEMO_PREFIX = "demo-"
 
 _OWNER = "SELECT tenant, person FROM people"
+# One statement, since every call asks for all of it.
+_BESIDE = """
+    SELECT tenant, person, profile,
+           (SELECT cell FROM policies
+             WHERE tenant = people.tenant AND person = people.person)
+      FROM people
+"""
 _ERASURE = "SELECT 1 FROM erasures LIMIT 1"
 _PROFILE = "SELECT profile FROM people WHERE tenant = ? AND person = ?"
 _ADD = "INSERT INTO people (tenant, person, kid, profile) VALUES (?, ?, ?, ?)"
@@ -32,18 +40,38 @@ def owner(tx: Tx) -> Identity:
     return who
 
 
+def owner_beside(tx: Tx) -> tuple[Identity, bytes, bytes | None]:
+    """Return likewise, with the person's settings and policy, sealed.
+
+    Returns:
+        The person; what ``opened`` opens; what ``policies.opened`` opens, or holds to
+        be tampered with.
+    """
+    row = _only(tx, _BESIDE)
+    if row is None:
+        raise PersonErasedError
+    tenant, person, profile, policy = row
+    return Identity(tenant, person), profile, policy
+
+
 def whose(tx: Tx) -> Identity | None:
     """Return the one person this store serves; None where that person was erased.
 
     Raises:
         StoreDamagedError: There is more than one; or none, and no erasure says why.
     """
-    rows = tx.execute(_OWNER).fetchall()
+    row = _only(tx, _OWNER)
+    return None if row is None else Identity(*row)
+
+
+def _only(tx: Tx, statement: str) -> tuple[Any, ...] | None:
+    rows = tx.execute(statement).fetchall()
     if not rows and tx.one(_ERASURE) is not None:
         return None
     if len(rows) != 1:
         raise StoreDamagedError
-    return Identity(*rows[0])
+    only: tuple[Any, ...] = rows[0]
+    return only
 
 
 def is_demo(tx: Tx) -> bool:
@@ -61,7 +89,16 @@ def profile(tx: Tx, who: Grant | Identity) -> Profile:
     row = tx.one(_PROFILE, (who.tenant, who.person))
     if row is None:
         raise StoreDamagedError
-    return _parsed(tx.ring.open(row[0], _place(who)))
+    return opened(tx, who, row[0])
+
+
+def opened(tx: Tx, who: Grant | Identity, cell: bytes) -> Profile:
+    """Open the profile that ``owner_beside`` gave.
+
+    Raises:
+        SealBrokenError: It was altered or moved.
+    """
+    return _parsed(tx.ring.open(cell, _place(who)))
 
 
 @lru_cache(maxsize=4)
