@@ -12,6 +12,7 @@ Errors hold no value of anybody's, and prompts are written from their arguments 
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
@@ -21,6 +22,7 @@ from pierre_mcp.gate.treating import Touching, Treating, plan
 from pierre_mcp.keyring.pseudonyms import Pseudonyms
 from pierre_mcp.keyring.ring import Ring, person_scope
 from pierre_mcp.keyring.tokens import open_token, seal_token
+from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import (
     Level,
     Listing,
@@ -129,7 +131,7 @@ class Exit:
         """
         about = self._tool.about(result)
         pairs = (p for p in self._grant.withheld if about is None or p[0] == about)
-        return [Withheld(source=source, category=c) for source, c in pairs]
+        return [_told(*pair) for pair in pairs]
 
     def _cursor(self, page: Page[Any]) -> str:
         place = to_json(page.places[-1])
@@ -184,8 +186,13 @@ class Exit:
             b"owner" if recipient is None else b"to:" + recipient.encode(),
             *([self._grant.session.encode()] if self._is_for_session else []),
             self._tool.name.encode(),
-            self._params.model_dump_json(exclude=_HOW_MUCH).encode(),
+            to_json(self._params, exclude=_HOW_MUCH),
         )
+
+
+@lru_cache(maxsize=256)
+def _told(source: str, category: Category) -> Withheld:
+    return Withheld(source=source, category=category)
 
 
 def _by_week(params: Params, today: date) -> dict[str, Any]:

@@ -81,22 +81,26 @@ class Treating:
     def _page(self, page: Page[S]) -> Page[S]:
         columns = dict(page.columns)
         for name, treatment in plan(page.row, self._level):
-            if self._leaves_out(treatment):
-                columns[name] = [MISSING] * len(page)
-            else:
-                columns[name] = self._column(name, treatment, columns[name])
-        if touched := self._touched(page.row, page.columns.get("id", ())):
+            columns[name] = self._column(name, treatment, columns[name])
+        ids = page.columns.get("id", ())
+        if self._hides_starts(page.row) and (touched := self._touching(ids)):
             columns[_START] = [
                 levels.local_hour(local) if of in touched else local
-                for of, local in zip(page.columns["id"], columns[_START], strict=True)
+                for of, local in zip(ids, columns[_START], strict=True)
             ]
         return Page(page.row, columns, page.places, page.more)
 
     def _column(
         self, name: str, treatment: Treatment | None, values: Sequence[Any]
     ) -> Sequence[Any]:
-        if treatment is Treatment.IDENTIFIER and all(type(v) is str for v in values):
-            return self._hide(values)  # in one call: a list's ids are half its cost
+        # In one call for a column wherever that can be: a call a value costs most.
+        effect = None if treatment is None else self._effects[treatment]
+        if effect is Effect.ABSENT:
+            return [MISSING] * len(values)
+        if effect is Effect.HOUR:
+            return levels.local_hours(values)
+        if treatment is Treatment.IDENTIFIER and set(map(type, values)) == {str}:
+            return self._hide(values)
         treat = self._treat(name, treatment)
         return [v if v is None or v is MISSING else treat(v) for v in values]
 
@@ -123,18 +127,18 @@ class Treating:
             told = value is not None or self._leaves_out(treatment)
             if told and value is not MISSING:
                 changed[name] = self._treat(name, treatment)(value)
-        if self._touched(type(shape), [getattr(shape, "id", "")]):
+        hides = self._hides_starts(type(shape))
+        if hides and self._touching([getattr(shape, "id", "")]):
             changed[_START] = levels.local_hour(getattr(shape, _START))
         return shape.model_copy(update=changed) if changed else shape
 
-    def _touched(self, of: type[Shape], ids: Sequence[str]) -> Collection[str]:
-        """Return which of these activities are told as at medium, of those at low.
+    def _hides_starts(self, of: type[Shape]) -> bool:
+        """Tell whether some activities are told as at medium, of those at low.
 
         Of one that touches a zone not even the start is told exactly.
         """
         is_fine = self._effects[Treatment.PATH] is Effect.FINE
-        tells = is_fine and bool(self._circles) and _START in of.model_fields
-        return self._touching(ids) if tells else ()
+        return is_fine and bool(self._circles) and _START in of.model_fields
 
     def _leaves_out(self, treatment: Treatment | None) -> bool:
         """Tell whether not even "not recorded" is told."""

@@ -20,12 +20,14 @@ Text at ``high`` has its days made as coarse as the fields of days: a threshold 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
+
+from pydantic import MISSING
 
 from pierre_mcp.model.category import Category
 from pierre_mcp.model.fields import Level, Public, Sensitive, Treatment
@@ -168,6 +170,14 @@ def level_of(chosen: Level | None) -> Level:
 def local_hour(local: str) -> str:
     """Return a local time ``YYYY-MM-DDTHH:MM[:SS…]`` to the hour."""
     return f"{local[:13]}:00"
+
+
+def local_hours(column: Sequence[Any]) -> list[Any]:
+    """Return ``local_hour`` of each of a column, None and MISSING as they are."""
+    return [
+        local if local is None or local is MISSING else f"{local[:13]}:00"
+        for local in column
+    ]
 
 
 def local_day(local: str, today: date) -> str:

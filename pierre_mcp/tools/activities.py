@@ -32,7 +32,7 @@ from pierre_mcp.store import recordings
 from pierre_mcp.store.database import Tx
 from pierre_mcp.store.recordings import Wanted
 from pierre_mcp.tools import wording
-from pierre_mcp.tools.columns import as_columns, columns_of
+from pierre_mcp.tools.columns import as_columns, columns_of, filled
 from pierre_mcp.tools.table import Shown, Tool
 
 SUMMARY = Sensitive(Category.ACTIVITIES)
@@ -175,12 +175,13 @@ def show_activities(listing: Listing[ActivityRow, Range], here: Here) -> Shown:
     """Show a page by column."""
     del here
     columns, head = listing.page.columns, listing.head
-    reply = ActivitiesReply.model_construct(
-        from_day=head.from_day,
-        to_day=head.to_day,
-        data_availability=head.data_availability or MISSING,
-        activities=as_columns(columns, ActivityColumns),
-    )
+    parts = {
+        "from_day": head.from_day,
+        "to_day": head.to_day,
+        "data_availability": head.data_availability or MISSING,
+        "activities": as_columns(columns, ActivityColumns),
+    }
+    reply = filled(ActivitiesReply, parts)
     days = columns["day"]
     if not days:
         return Shown("No activities in what may be read and was asked for.", reply)

@@ -7,15 +7,18 @@ recorded" everywhere else. Free text goes under ``untrusted_text``.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from functools import cache
 from operator import or_
-from typing import Annotated, Any, TypeAlias, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args, get_origin
 
 from pydantic import MISSING, Field, create_model
 from pydantic.fields import FieldInfo
 
 from pierre_mcp.model.fields import PUBLIC, Shape, Treatment
-from pierre_mcp.tools.classes import Mark, mark_of
+from pierre_mcp.tools.classes import Mark, inner_shape, mark_of
+
+S = TypeVar("S", bound=Shape)
 
 Words: TypeAlias = list[str] | MISSING
 Counts: TypeAlias = list[int] | MISSING
@@ -51,22 +54,48 @@ def columns_of(row: type[Shape], name: str) -> type[Shape]:
 
 def as_columns(columns: Mapping[str, Sequence[Any]], model: type[Shape]) -> Shape:
     """Put a page's columns into the model that ``columns_of`` made for its rows."""
-    filled: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        if name == "untrusted_text" and isinstance(field.default, Shape):
-            filled[name] = as_columns(columns, type(field.default))
+    told: dict[str, Any] = {}
+    for name, texts in _layout(model):
+        if texts is not None:
+            told[name] = as_columns(columns, texts)
             continue
         values = columns[name]
-        if any(value is not MISSING for value in values):
-            filled[name] = [None if v is MISSING else v for v in values]
-    return model.model_construct(**filled)
+        missing = values.count(MISSING)
+        if 0 < missing < len(values):
+            values = [None if v is MISSING else v for v in values]
+        if missing < len(values):
+            told[name] = [*values]
+    return filled(model, told)
+
+
+def filled(model: type[S], parts: Mapping[str, Any]) -> S:
+    """Return a model of parts made of valid ones, its other fields at their defaults.
+
+    Instead of ``model_construct``, which goes over all fields of each anew.
+    """
+    blank = cast("S", _blank(model))
+    return blank.model_copy(update=parts) if parts else blank
+
+
+@cache
+def _blank(model: type[Shape]) -> Shape:
+    return model()
+
+
+@cache
+def _layout(model: type[Shape]) -> tuple[tuple[str, type[Shape] | None], ...]:
+    """Return the fields of such a model; beside that of texts the model of these."""
+    fields = model.model_fields.items()
+    return tuple((name, inner_shape(field.annotation)) for name, field in fields)
 
 
 def _column(field: FieldInfo, mark: Mark) -> tuple[Any, Any]:
-    item = field.annotation
+    item: Any = field.annotation
     if get_origin(item) is not list and get_args(item):
         item = _union([kind for kind in get_args(item) if kind is not MISSING])
-    column = list[item] | MISSING  # type: ignore[valid-type]
+    if isinstance(item, type) and issubclass(item, StrEnum):
+        item = str  # it is one; as itself its value would be asked for, word by word
+    column = list[item] | MISSING
     described = Field(description=field.description)
     return Annotated[column, mark, described], MISSING
 

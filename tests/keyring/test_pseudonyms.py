@@ -71,8 +71,23 @@ def test_no_two_texts_are_one_pseudonym(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", ID.upper(), ID.replace("-", ""), f"{{{ID}}}"]
-)
-def test_only_our_own_spelling_is_hidden(text: str) -> None:
-    with pytest.raises(ValueError, match="UUID"):
-        Pseudonyms(RING, ANNA).hide("claude-desktop", [ID, text])
+    "texts",
+    [
+        *([ID, text] for text in ("", "x", ID.upper(), ID.replace("-", ""), f"{{{ID}}}",
+          f"{ID}\n", f"{ID}\n{ID}", f" {ID[1:]}", f"{ID[:-1]}\u0661",
+          f"{ID[:-1]}\ud800")),
+        [ID[:20], ID[20:]],
+        [f"{ID}\n{ID[:20]}", ID[20:]],
+        ["", f"{ID}\n{ID}"],
+    ],
+)  # fmt: skip
+def test_only_our_own_spelling_is_hidden(texts: list[str]) -> None:
+    with pytest.raises(ValueError, match="an id is a lower-case UUID"):
+        Pseudonyms(RING, ANNA).hide("claude-desktop", texts)
+
+
+@given(st.lists(st.uuids(), max_size=5))
+def test_several_are_hidden_as_each_is_alone(numbers: list[uuid.UUID]) -> None:
+    pseudonyms, ids = Pseudonyms(RING, ANNA), [str(number) for number in numbers]
+    alone = [text for one in ids for text in pseudonyms.hide("cursor", [one])]
+    assert pseudonyms.hide("cursor", ids) == alone

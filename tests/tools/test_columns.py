@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import MISSING, create_model
 
-from pierre_mcp.model.category import Category
+from pierre_mcp.model.category import Category, Sport
 from pierre_mcp.model.fields import (
     PUBLIC,
     Public,
@@ -19,7 +19,7 @@ from pierre_mcp.model.here import Here
 from pierre_mcp.model.profile import Profile
 from pierre_mcp.tools import wording
 from pierre_mcp.tools.classes import mark_of
-from pierre_mcp.tools.columns import as_columns, columns_of
+from pierre_mcp.tools.columns import as_columns, columns_of, filled
 from tests.stores import NOW
 
 BPM = Sensitive(Category.HEART_RATE)
@@ -122,3 +122,16 @@ def test_a_field_that_is_a_list_makes_a_column_of_lists() -> None:
     told = as_columns({"days": [["a", "b"], []]}, kind)
     assert told.model_dump_json() == '{"days":[["a","b"],[]]}'
     assert kind.model_validate(told.model_dump()) == told
+
+
+def test_a_column_of_fixed_words_is_written_as_these() -> None:
+    fields: dict[str, Any] = {"sport": (Annotated[Sport, PUBLIC], ...)}
+    kind = columns_of(create_model("Sported", __base__=Shape, **fields), "Sports")
+    told = as_columns({"sport": [Sport.RUNNING, Sport.OTHER]}, kind)
+    assert told.model_dump_json() == '{"sport":["running","other"]}'
+
+
+def test_a_model_is_filled_beside_its_defaults_and_none_is_changed_by_it() -> None:
+    parts: dict[str, Any] = {"bpm": [1.0]}
+    assert filled(Columns, parts) == Columns.model_construct(**parts)
+    assert filled(Columns, {}) == Columns()
