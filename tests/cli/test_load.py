@@ -36,7 +36,8 @@ def test_it_is_drawn_with_words_beside_the_terms(trained: Person) -> None:
     assert told["parts"]["name"] == ["power", "cycling"]
     assert told["withheld"] == []
     days = json.loads(trained.does("load", "--by", "day", "--project", "0", "--json"))
-    assert days["rows"]["load"][1] > 0
+    # Yesterday's, whichever day it is by now where it was ridden.
+    assert any(load > 0 for load in days["rows"]["load"][:3])
     walks = trained.does("load", "--sport", "walking")
     assert walks.startswith("No activities")
 
