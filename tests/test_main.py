@@ -58,8 +58,19 @@ def test_help_names_every_command_in_order(anna: Person) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_helps(anna: Person, name: str) -> None:
-    assert anna.does(name, "--help").startswith(f"Usage: pierre-mcp {name}")
+def test_each_command_helps(
+    anna: Person,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One of them as a process: the test above."""
+    for place in ("PIERRE_DATA_DIR", "PIERRE_CONFIG_DIR"):
+        monkeypatch.setenv(place, anna.env[place])
+    assert program.run([name, "--help"]) == 0
+    said, complained = capsys.readouterr()
+    assert said.startswith(f"Usage: pierre-mcp {name}")
+    assert complained == ""
     assert not anna.data.exists()
 
 

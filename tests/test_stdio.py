@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,18 @@ from mcp.client.stdio import stdio_client
 
 from pierre_mcp.tools.catalogue import RESOURCES, table
 from tests.cli.terminal import Person
+from tests.forks import PIPE, Fork
 from tests.formats.making import fit_activity, gpx_activity, ride, tcx_activity
-from tests.host import LABEL, SERVE, STATELESS, Frame, Host, json_of, text_of
+from tests.host import (
+    LABEL,
+    SERVE,
+    STATELESS,
+    WORDS,
+    Frame,
+    Host,
+    json_of,
+    text_of,
+)
 
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 CANARIES = ("Kanarienvogel", "Finkenweg", "canary-ride")
@@ -169,23 +178,19 @@ def test_a_resource_is_its_tools_answer(host: Host) -> None:
     assert "error" in host.ask("resources/read", {"uri": "pierre://nothing"})
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["file", "null", "pipe"])
 def test_every_kind_of_input(runner: Person, tmp_path: Path, kind: str) -> None:
     ping = b'{"jsonrpc":"2.0","id":7,"method":"ping"}\n'
     said = tmp_path / "said"
     said.write_bytes(ping)
     path = {"file": str(said), "null": os.devnull}.get(kind)
-    given: dict[str, Any] = {"input": ping}
+    stdin = PIPE if path is None else os.open(path, os.O_RDONLY)
+    server = Fork(WORDS, env=runner.env, stdin=stdin, stdout=PIPE, stderr=PIPE)
     if path is not None:
-        given = {"stdin": os.open(path, os.O_RDONLY)}
-    done = subprocess.run(
-        SERVE, env=runner.env, capture_output=True, timeout=20, check=False, **given
-    )
-    if path is not None:
-        os.close(given["stdin"])
-    assert done.returncode == 0
-    replies = [json.loads(line)["id"] for line in done.stdout.splitlines()]
+        os.close(stdin)
+    out, _ = server.communicate(ping, timeout=20)
+    assert server.returncode == 0
+    replies = [json.loads(line)["id"] for line in out.splitlines()]
     assert replies == ([] if kind == "null" else [7])
 
 

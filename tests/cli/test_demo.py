@@ -14,7 +14,9 @@ import pytest
 from pierre_mcp.cli import demo
 from pierre_mcp.cli.session import Session, begin
 from pierre_mcp.cli.wire import ServerSilentError, Wire
+from pierre_mcp.services import athlete
 from pierre_mcp.settings import Settings
+from tests.forks import PIPE, Fork
 
 COMMAND = (sys.executable, "-m", "pierre_mcp")
 
@@ -40,6 +42,12 @@ def environment(place: Path, tmp_path: Path) -> Mapping[str, str]:
     }
 
 
+@pytest.fixture
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo that makes its store at once: of those which do not come to an answer."""
+    monkeypatch.setattr(athlete, "plan", lambda *_: [])
+
+
 def closed_up(text: str) -> str:
     """Text without its spaces, so that where lines are cut does not matter."""
     return "".join(text.split())
@@ -52,17 +60,11 @@ def left(place: Path) -> list[str]:
 def test_the_whole_path_as_a_transcript(
     place: Path, environment: Mapping[str, str]
 ) -> None:
-    done = subprocess.run(
-        [*COMMAND, "demo", "--seed", "5"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    told, at = closed_up(done.stdout), -1
-    assert (done.returncode, done.stderr) == (0, "")
+    words, silent = ["demo", "--seed", "5"], subprocess.DEVNULL
+    process = Fork(words, env=environment, stdin=silent, stdout=PIPE, stderr=PIPE)
+    said, complained = process.communicate(timeout=120)
+    told, at = closed_up(said.decode()), -1
+    assert (process.returncode, complained) == (0, b"")
     for landmark in (
         "1. An assistant arrives, and holds nothing",
         "visitor -> get_status {}",
@@ -96,7 +98,7 @@ def test_the_whole_path_as_a_transcript(
     assert left(place) == []
 
 
-@pytest.mark.unmeasured
+@pytest.mark.usefixtures("no_training")
 def test_without_a_pseudo_terminal_it_prints_the_command_and_stops(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,7 +113,7 @@ def test_without_a_pseudo_terminal_it_prints_the_command_and_stops(
     assert "audit verify" not in told
 
 
-@pytest.mark.unmeasured
+@pytest.mark.usefixtures("no_training")
 def test_a_step_that_goes_otherwise_fails_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +123,7 @@ def test_a_step_that_goes_otherwise_fails_the_demo(
         demo.run(2)
 
 
-@pytest.mark.unmeasured
+@pytest.mark.usefixtures("no_training")
 def test_a_server_that_does_not_start_fails_it_and_is_heard(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -138,6 +138,7 @@ _THEIRS = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(not FILES, reason="the corpus of real files is not here")
 def test_another_decoder_tells_the_same_of_real_files() -> None:
     seen = 0

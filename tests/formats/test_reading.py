@@ -68,6 +68,7 @@ def test_refused(data: bytes, reason: Reason) -> None:
     assert refusal(data) is reason
 
 
+@pytest.mark.unmeasured
 def test_a_bomb_is_refused() -> None:
     bomb = gzip.compress(b"<gpx>" + b"<a/>" * 1_000_000)
     assert refusal(bomb) is Reason.TOO_LARGE

@@ -221,8 +221,11 @@ def fill(store: Store) -> list[tuple[int, int | None, str]]:
 
 
 def test_steps_fill_a_demo_store_and_twice_changes_nothing(
-    tmp_path: Path, sessions: list[Session]
+    tmp_path: Path, sessions: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With some of all recordings: ``gate/test_temporary.py`` has them all."""
+    sessions = sessions[::6]
+    monkeypatch.setattr(athlete, "plan", lambda *_: sessions)
     with a_store(tmp_path / "demo", demo=True) as store:
         seen = fill(store)
         fill(store)
