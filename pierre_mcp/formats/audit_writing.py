@@ -2,7 +2,7 @@ r"""The audit log and a report on it written out: as JSON, and as tables.
 
 Text of the log may have been chosen by an assistant. In JSON all but ASCII is escaped,
 so that no text moves a cursor or ends a line; in a table what shows nothing is written
-as ``\uXXXX``, and no cell is a formula (``csv_writing``).
+as an escape, like ``\u202e``, and no cell is a formula (``csv_writing``).
 """
 
 import json

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from types import TracebackType
 
 from pierre_mcp.clock import Clock
 from pierre_mcp.errors import (
@@ -137,12 +136,7 @@ class _Failures:
     def __enter__(self) -> None:
         """Begin it."""
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """Record what ended it, if anything but a limit did."""
         if error is not None and not isinstance(error, RateLimitedError):
             self._record.add_failure(self._call, error, self._facts)

@@ -95,17 +95,6 @@ class _Layout:
         numbers = (_number(fields.get(name)) for name in self.numbers)
         return self.struct.pack(VERSION, flags, len(tail), *whole, *numbers) + tail
 
-    def fixed_part(self, plain: bytes) -> tuple[Any, ...]:
-        end = self.struct.size
-        if len(plain) < end:
-            msg = "a packed cell is cut"
-            raise ValueError(msg)
-        found = self.struct.unpack_from(plain)
-        if found[0] != VERSION or len(plain) != end + found[2]:
-            msg = "a packed cell is of no known form"
-            raise ValueError(msg)
-        return found
-
     def parts(self, plains: Sequence[bytes]) -> list[Fixed] | None:
         """Return fixed parts; None if a cell is cut, too long or of another form."""
         try:
@@ -153,7 +142,7 @@ def unpack(kind: type[Cell], plain: bytes) -> dict[str, Any]:
         found: dict[str, Any] = from_json(plain)
         return found
     layout = _LAYOUTS[kind]
-    _, flags, tail, *values = layout.fixed_part(plain)
+    [(_, flags, tail, *values)] = numbers_of(kind, [plain])
     seen = {
         name: value if value == value else None  # noqa: PLR0124 - NaN is not recorded
         for name, value in zip(layout.names, values, strict=True)

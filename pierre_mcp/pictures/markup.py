@@ -1,7 +1,8 @@
 r"""Markup that nothing can break out of: elements are made, never pasted together.
 
 Text and attribute values are escaped where they are put in, and what shows nothing or
-turns the direction of writing stands as ``\uXXXX`` (``privacy.visible``).
+turns the direction of writing stands as an escape, like ``\u202e``
+(``privacy.visible``).
 """
 
 from html import escape

@@ -137,8 +137,8 @@ def clean(text: str, limit: int = MAX_NAME) -> str:
 def visible(text: str) -> str:
     r"""Return text of the log as it may be written anywhere, with nothing lost.
 
-    What shows nothing or moves the cursor stands as ``\uXXXX``, and a backslash twice,
-    so that no two texts are written alike.
+    What shows nothing or moves the cursor stands as an escape, like ``\u202e``, and a
+    backslash twice, so that no two texts are written alike.
     """
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text

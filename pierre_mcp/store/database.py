@@ -141,18 +141,13 @@ class Store(WriteAhead):
         Raises:
             CancelledCallError: ``turn`` was cancelled, before or meanwhile.
         """
-        self._require_no_unit()
-        turn, tx = turn or Turn(), None
-        with translated():
-            try:
-                tx = self._begun("BEGIN")
-                # Over before COMMIT or ROLLBACK, which no interrupt may hit.
-                with turn.reading(self.db):
-                    yield tx
-                self._commit(tx)
-            except BaseException:
-                self._roll_back(tx)
-                raise
+        # The turn is over before COMMIT or ROLLBACK, which no interrupt may hit.
+        with (
+            translated(),
+            self._transaction("BEGIN") as tx,
+            (turn or Turn()).reading(self.db),
+        ):
+            yield tx
 
     @contextmanager
     def writing(
@@ -188,7 +183,7 @@ class Store(WriteAhead):
         with translated(), self._lock.hold(WRITE_DEADLINE_S):
             if self._low():
                 self._reserve()
-            with self._transaction() as tx:
+            with self._transaction("BEGIN IMMEDIATE") as tx:
                 yield tx
             self._outside.begin_as(self.db)
             self._stale = True
@@ -242,9 +237,7 @@ class Store(WriteAhead):
 
         What was logged is noted outside before the lock is let go.
         """
-        tx = None
-        try:
-            tx = self._begun("BEGIN IMMEDIATE")
+        with self._transaction("BEGIN IMMEDIATE") as tx:
             low = tx.ring.short_of(LOW_WATER)
             if not low:
                 yield tx
@@ -253,10 +246,6 @@ class Store(WriteAhead):
             self._outside.check(self.db)
             if tx.notes:
                 self._outside.notes.check(self.db)
-            self._commit(tx)
-        except BaseException:
-            self._roll_back(tx)
-            raise
         if tx.logged is not None:
             self._outside.note(tx.logged)
         if tx.notes:
@@ -266,33 +255,23 @@ class Store(WriteAhead):
         return not low
 
     @contextmanager
-    def _transaction(self) -> Iterator[Tx]:
-        """Write, whatever was noted outside."""
+    def _transaction(self, begin: str) -> Iterator[Tx]:
         self._require_no_unit()
-        tx = None
+        tx: Tx | None = None
         try:
-            tx = self._begun("BEGIN IMMEDIATE")
+            self.db.execute(begin)
+            tx = Tx(self.db, self._fresh(), self._keys)
             yield tx
-            self._commit(tx)
-        except BaseException:
-            self._roll_back(tx)
-            raise
-
-    def _begun(self, begin: str) -> Tx:
-        self.db.execute(begin)
-        return Tx(self.db, self._fresh(), self._keys)
-
-    def _commit(self, tx: Tx) -> None:
-        tx.end()
-        self.db.execute("COMMIT")
-        self._ring = tx.ring  # where it changed the keys: seals in hand go along
-
-    def _roll_back(self, tx: Tx | None) -> None:
-        if tx is not None:
             tx.end()
-        # A full disk may have rolled back already.
-        if self.db.in_transaction:
-            self.db.execute("ROLLBACK")
+            self.db.execute("COMMIT")
+            self._ring = tx.ring  # where it changed the keys: seals in hand go along
+        except BaseException:
+            if tx is not None:
+                tx.end()
+            # A full disk may have rolled back already.
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
 
     def _require_no_unit(self) -> None:
         if self.db.in_transaction:
@@ -319,7 +298,7 @@ class Store(WriteAhead):
         return self._ring
 
     def _low(self) -> bool:
-        with self.reading() as tx:
+        with self._transaction("BEGIN") as tx:
             return bool(tx.ring.short_of(LOW_WATER))
 
     def _reserve(self) -> None:
@@ -328,7 +307,7 @@ class Store(WriteAhead):
         DESIGN 5: nonces hold for a counted number of seals a key, so the count is on
         disk before the first of them is used.
         """
-        with self._transaction() as tx:
+        with self._transaction("BEGIN IMMEDIATE") as tx:
             ring = tx.ring
             due = ring.short_of(LOW_WATER)
             for key_id in due:

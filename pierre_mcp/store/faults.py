@@ -5,7 +5,6 @@ could only be ours stays what it is, and is seen as the bug it is.
 """
 
 import sqlite3
-from types import TracebackType
 
 from pierre_mcp.errors import (
     LockTimeoutError,
@@ -42,12 +41,7 @@ class translated:  # noqa: N801 - reads as what it does: `with translated():`
     def __enter__(self) -> None:
         """Change nothing."""
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         """Raise what ``error`` means, if it is SQLite's."""
         if not isinstance(error, sqlite3.DatabaseError):
             return

@@ -89,7 +89,7 @@ class Reader:
         cells: Sequence[bytes | None],
         places: Sequence[bytes],
         unopened: Sequence[Any],
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         """Open one cell of each row, where there is one and it may be read."""
         if all(cells) and not any(unopened):
             return self._told(cell, cells, places)
@@ -103,10 +103,10 @@ class Reader:
 
     def _told(
         self, cell: _Listed, sealed: Iterable[Any], places: Iterable[bytes]
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         plains = self._ring.open_column(cell.piece, list(sealed), places)
         if cell.kind in NUMBERS:
-            return list(numbers_of(cell.kind, plains))
+            return numbers_of(cell.kind, plains)
         return [from_json(plain) for plain in plains]
 
     def _blank(self, source: str) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ reads, decided under a lock, and a write is never interrupted.
 
 import sqlite3
 import threading
-from types import TracebackType
 
 from pierre_mcp.errors import CancelledCallError
 
@@ -70,12 +69,7 @@ class _Reading:
         """
         self._turn.interruptible(self._db)
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         """End it; an interrupt that a cancellation made is told as that."""
         self._turn.interruptible(None)
         if isinstance(error, sqlite3.OperationalError):

@@ -9,7 +9,7 @@ from pydantic import MISSING, AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError, from_json
 
 from pierre_mcp.model.category import Category, Sport
-from pierre_mcp.model.cells import ActivityCell, HeartRateCell, PowerCell
+from pierre_mcp.model.cells import ActivityCell, Cell, HeartRateCell, PowerCell
 from pierre_mcp.model.fields import (
     PUBLIC,
     Listing,
@@ -61,14 +61,6 @@ _TWO = [f"{number:02}" for number in range(60)]
 
 _STARTED_US = index_of(ActivityCell, "started_us")
 _OFFSET_S = index_of(ActivityCell, "utc_offset_s")
-_ELAPSED_S = index_of(ActivityCell, "elapsed_s")
-_MOVING_S = index_of(ActivityCell, "moving_s")
-_DISTANCE_M = index_of(ActivityCell, "distance_m")
-_ASCENT_M = index_of(ActivityCell, "ascent_m")
-_MEAN_BPM = index_of(HeartRateCell, "mean_bpm")
-_MAX_BPM = index_of(HeartRateCell, "max_bpm")
-_MEAN_POWER_W = index_of(PowerCell, "mean_power_w")
-_MAX_POWER_W = index_of(PowerCell, "max_power_w")
 
 _FINE = 1e15
 """A greater number has no tenths in 64 bits."""
@@ -249,14 +241,14 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
             local_start(row.day, row.activities[_STARTED_US], row.activities[_OFFSET_S])
             for row in rows
         ],
-        "duration_s": _numbers(summaries, _ELAPSED_S),
-        "moving_s": _numbers(summaries, _MOVING_S),
-        "distance_m": _numbers(summaries, _DISTANCE_M),
-        "ascent_m": _numbers(summaries, _ASCENT_M),
-        "mean_bpm": _numbers(hearts, _MEAN_BPM),
-        "max_bpm": _numbers(hearts, _MAX_BPM),
-        "mean_power_w": _numbers(powers, _MEAN_POWER_W),
-        "max_power_w": _numbers(powers, _MAX_POWER_W),
+        "duration_s": _numbers(summaries, ActivityCell, "elapsed_s"),
+        "moving_s": _numbers(summaries, ActivityCell, "moving_s"),
+        "distance_m": _numbers(summaries, ActivityCell, "distance_m"),
+        "ascent_m": _numbers(summaries, ActivityCell, "ascent_m"),
+        "mean_bpm": _numbers(hearts, HeartRateCell, "mean_bpm"),
+        "max_bpm": _numbers(hearts, HeartRateCell, "max_bpm"),
+        "mean_power_w": _numbers(powers, PowerCell, "mean_power_w"),
+        "max_power_w": _numbers(powers, PowerCell, "max_power_w"),
         "name": [
             notes if notes is None or notes is MISSING else notes.get("name")
             for notes in (row.notes for row in rows)
@@ -264,12 +256,13 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-def _numbers(cells: Sequence[Any], at: int) -> list[Any]:
+def _numbers(cells: Sequence[Any], kind: type[Cell], name: str) -> list[Any]:
     """Take one number out of each cell, as ``rounded`` has it; NaN is not recorded.
 
     None and MISSING stand for every number. All in one expression, since a call for
     each value would cost more than all else that is done to a row.
     """
+    at = index_of(kind, name)
     return [
         cell
         if cell is None or cell is MISSING
